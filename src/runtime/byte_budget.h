@@ -1,0 +1,67 @@
+// The bytes that the process may hold for messages on their way: one budget for all streams.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <memory>
+
+#include "base/result.h"
+#include "runtime/runtime.h"
+#include "runtime/stop_signal.h"
+
+namespace frazil {
+
+class ByteBudget;
+
+// Bytes taken from a budget, given back at destruction. Moves, does not copy. The budget must outlive it.
+class ByteLease {
+ public:
+  ByteLease() = default;
+  ByteLease(ByteLease&& other) noexcept;
+  ByteLease& operator=(ByteLease&& other) noexcept;
+  ~ByteLease() { Release(); }
+
+  std::int64_t bytes() const { return bytes_; }
+  void Release();
+  // Gives back all but `bytes`. REQUIRES: 0 <= bytes <= bytes().
+  void ShrinkTo(std::int64_t bytes);
+  // Takes over another lease of the same budget.
+  void Merge(ByteLease other);
+
+ private:
+  friend class ByteBudget;
+  ByteLease(ByteBudget* budget, std::int64_t bytes) : budget_(budget), bytes_(bytes) {}
+
+  ByteBudget* budget_ = nullptr;
+  std::int64_t bytes_ = 0;
+};
+
+// First come, first served. A request larger than the whole budget is granted when nothing else is out: a single
+// message larger than the budget passes, alone. Any thread may call.
+class ByteBudget {
+ public:
+  ByteBudget(Runtime& runtime, std::int64_t total);
+
+  // Waits for its turn and for the bytes. kStopping when `stop` fires first.
+  Result<ByteLease> Acquire(std::int64_t bytes, StopSignal& stop);
+  // Grants at once, or gives an empty lease (bytes() == 0) when it would have to wait.
+  ByteLease TryAcquire(std::int64_t bytes);
+  // Takes the bytes even beyond the total: for memory that is held already and must be accounted for.
+  ByteLease Charge(std::int64_t bytes);
+
+  std::int64_t total() const { return total_; }
+  std::int64_t used() const;
+
+ private:
+  friend class ByteLease;
+  void Return(std::int64_t bytes);
+  bool Fits(std::int64_t bytes) const { return used_ == 0 || used_ + bytes <= total_; }
+
+  std::unique_ptr<Monitor> monitor_;
+  const std::int64_t total_;
+  std::int64_t used_ = 0;
+  std::uint64_t next_ticket_ = 0;
+  std::deque<std::uint64_t> waiting_;
+};
+
+}  // namespace frazil
