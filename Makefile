@@ -1,0 +1,26 @@
+# The thin front of the tools. The two to know: `make demo` and `make test`.
+.PHONY: demo build test test-all bench lint doctor
+
+demo: build          ## orders flow from a Kafka into an Iceberg table; options go in ARGS
+	build/release/bin/frazil demo $(ARGS)
+
+build:               ## build/release/bin/frazil
+	tools/setup build
+	tools/test --run build
+
+test:                ## what must hold at each change
+	tools/test
+
+test-all:            ## test, and the rest
+	tools/test setup checks build unit integration optimised threads lint long
+
+bench:               ## events per CPU-second, memory, beside DuckDB; options go in ARGS
+	tools/setup test
+	.deps/readers/bin/python bench/run $(ARGS)
+
+lint:                ## style of what differs from the last commit; ARGS=--all for everything, ARGS=--fix to format
+	tools/setup lint
+	tools/lint $(ARGS)
+
+doctor:              ## what is there, what is missing, the fix
+	tools/doctor
