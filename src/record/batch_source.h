@@ -1,0 +1,130 @@
+// Where messages come from: the batch source seam. Kafka is one; tests, samples and the simulation are others.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "base/ids.h"
+#include "base/result.h"
+#include "runtime/byte_budget.h"
+#include "runtime/runtime.h"
+#include "runtime/stop_signal.h"
+
+namespace frazil {
+
+// Per partition, the next offset to read.
+using Positions = std::map<Partition, Offset>;
+
+struct Header {
+  std::string_view key;
+  std::optional<std::string_view> value;
+};
+
+// One message, pointing into its batch. A value can be read 64 bytes past its end (what is there is arbitrary).
+struct Record {
+  Offset offset;
+  std::int64_t timestamp_ms = -1;  // -1: none
+  std::optional<std::string_view> key;
+  std::optional<std::string_view> value;
+  std::uint32_t first_header = 0;  // into OpenedBatch::headers
+  std::uint32_t header_count = 0;
+};
+
+// A batch opened on a lane; a lane keeps one and uses it again, so that opening allocates nothing in the steady state.
+struct OpenedBatch {
+  std::vector<Record> records;  // ascending offsets within the batch's range
+  std::vector<Header> headers;
+  std::vector<char> storage;    // inflated bytes, where the payload needs them
+};
+
+// The messages of a batch, as compact as the source has them.
+class BatchPayload {
+ public:
+  virtual ~BatchPayload() = default;
+  // Fills `opened` with the batch's records, which point into this payload and into opened.storage; both must stay.
+  // kBlocked (SOURCE_BATCH_CORRUPT) when the bytes cannot be opened.
+  virtual Status Open(OpenedBatch& opened) = 0;
+};
+
+// A contiguous piece of one partition. Every offset of the range is a record of the payload or absent: never delivered
+// by the source (transaction markers, aborted or compacted records).
+struct Batch {
+  Partition partition;
+  OffsetRange range;
+  std::int64_t absent = 0;                        // counted where the batch was received, not by subtraction later
+  std::int64_t record_count = 0;
+  std::unique_ptr<BatchPayload> payload;          // null when record_count is 0
+  std::int64_t bytes = 0;                         // memory held, as leased
+  std::optional<std::int64_t> end_reached_ms;     // unix time at which range.next was the partition's end
+  std::int64_t max_timestamp_ms = -1;             // of the records; -1: none known
+  ByteLease lease;
+};
+
+// What the source says of itself.
+struct SourceIdentity {
+  std::string cluster_id;  // "" when the client cannot tell
+  std::string topic;
+  std::string topic_id;    // "" when the client cannot tell
+  bool operator==(const SourceIdentity&) const = default;
+};
+
+struct PartitionBounds {
+  Offset log_start;  // first offset still held
+  Offset end;        // next offset to be produced (read_committed: last stable offset)
+};
+
+// Which partitions are ours. Apart from reading them; for now always all of the topic.
+struct Assignment {
+  std::vector<Partition> partitions;  // ascending
+  bool operator==(const Assignment&) const = default;
+};
+
+// `start` of the spec.
+struct StartEarliest {};
+struct StartLatest {};
+struct StartTimestamp {
+  std::int64_t unix_ms = 0;
+};
+struct StartOffsets {
+  std::map<Partition, Offset> offsets;  // partitions that are not named start at their earliest
+};
+struct StartGroup {
+  std::string group;  // partitions the group has no offset for start at their earliest
+};
+using Start = std::variant<StartEarliest, StartLatest, StartTimestamp, StartOffsets, StartGroup>;
+
+// Thread rules: one task calls at a time, but Mirror and Bounds, which any task may call.
+// Failures: kUnavailable (KAFKA_UNREACHABLE, …): try again later; kDenied: refused credentials; kNotFound
+// (TOPIC_MISSING); kBlocked (OFFSETS_EXPIRED: the position lies before the log start; POSITION_BEYOND_END: after the
+// end; SOURCE_BATCH_CORRUPT): a person must decide; kStopping.
+class BatchSource {
+ public:
+  virtual ~BatchSource() = default;
+
+  virtual Result<SourceIdentity> Identify() = 0;
+  // All partitions of the topic now, with their bounds.
+  virtual Result<std::map<Partition, PartitionBounds>> Bounds() = 0;
+  // Offsets of all partitions for `start`.
+  virtual Result<Positions> Resolve(const Start& start) = 0;
+
+  // Reads from these positions on; what was read ahead before is dropped. An empty map stops reading. Partitions can be
+  // added later by a further call to Add.
+  virtual Status Seek(const Positions& positions) = 0;
+  virtual Status Add(const Positions& positions) = 0;
+
+  // The next batch, of any partition, or null when none came until the deadline. Per partition batches follow each other
+  // without gap from the position on. Waits for the byte budget, too. At the end of a partition a batch without records
+  // may come, whose range may be empty, to say end_reached_ms.
+  virtual Result<std::unique_ptr<Batch>> Next(MonotonicTime deadline, StopSignal& stop) = 0;
+
+  // Writes the committed positions where lag tools look, best effort; never read back.
+  virtual void Mirror(const Positions& committed) = 0;
+};
+
+}  // namespace frazil
