@@ -1,0 +1,189 @@
+#include "ledger/commit.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace frazil {
+namespace {
+
+std::int64_t Moved(const EpochPlan& plan) {
+  std::int64_t moved = 0;
+  for (const auto& [partition, next] : plan.next) moved += next - plan.from.at(partition);
+  return moved;
+}
+
+// Why the epoch does not go onto this record; empty when it does.
+std::string WhyFenced(const PositionRecord& record, const EpochPlan& plan) {
+  if (record.fence != plan.fence) return "a fence was committed after a rollback";
+  for (const auto& [partition, from] : plan.from) {
+    const auto found = record.next.find(partition);
+    // A partition that appeared while running is not in the record yet; it starts at offset 0.
+    const Offset committed = found == record.next.end() ? Offset(0) : found->second;
+    if (committed != from) {
+      return fmt::format("partition {} is committed up to offset {}, this epoch begins at {}", partition, committed, from);
+    }
+  }
+  return {};
+}
+
+// What each follower will have applied once the record's pending entries are.
+std::map<std::string, FollowerRecord> AfterPending(const PositionRecord& record) {
+  auto followers = record.followers;
+  for (const auto& entry : record.pending) followers[entry.table].applied = entry.id;
+  return followers;
+}
+
+PositionRecord NextRecord(const PositionRecord& base, const EpochPlan& plan) {
+  PositionRecord record = base;
+  record.n = base.n + 1;
+  record.followers = AfterPending(base);
+  record.pending.clear();
+  for (const auto& [partition, next] : plan.next) record.next[partition] = next;
+  for (const auto& files : plan.followers) {
+    const auto& follower = record.followers.at(files.table);
+    record.pending.push_back(PendingEntry{.table = files.table,
+                                          .uuid = files.uuid,
+                                          .manifest = files.manifest,
+                                          .bytes = files.bytes,
+                                          .rows = files.rows,
+                                          .files = files.files,
+                                          .n = record.n,
+                                          .id = plan.commit_id,
+                                          .after = follower.applied});
+  }
+  std::erase_if(record.until, [&](const auto& entry) {
+    const auto next = record.next.find(entry.first);
+    return next != record.next.end() && next->second >= entry.second;
+  });
+  return record;
+}
+
+}  // namespace
+
+Status CheckAccounting(const EpochPlan& plan) {
+  if (plan.counts.total() == Moved(plan)) return {};
+  return Fail(ErrorKind::kInternal, "ACCOUNTING",
+              fmt::format("the epoch covers {} offsets, but {} are accounted for ({})", Moved(plan), plan.counts.total(),
+                          ToJson(plan.counts)),
+              "this is a bug in Frazil: nothing was committed; please report it with this line");
+}
+
+Result<CommitDecision> DecideEpoch(const History& history, const StreamIdentity& identity, const EpochPlan& plan,
+                                   std::int64_t applied_n) {
+  if (HasCommit(history, identity.branch, plan.commit_id, plan.base_sequence)) return AlreadyCommitted{};
+  FRAZIL_ASSIGN(auto position, ReadPosition(history, identity));
+  if (std::holds_alternative<NeedOlderMetadata>(position)) return NeedOlderMetadata{};
+  if (std::holds_alternative<RolledBackPosition>(position)) return Fenced{"the table was rolled back"};
+  if (std::holds_alternative<NoPosition>(position)) return Fenced{"the table has no position any more"};
+  const auto& record = std::get<FoundPosition>(position).record;
+  if (auto why = WhyFenced(record, plan); !why.empty()) return Fenced{std::move(why)};
+  if (!record.pending.empty() && record.n > applied_n) return PendingFirst{record};
+  return MayCommit{NextRecord(record, plan)};
+}
+
+Result<PositionRecord> FirstRecord(const StreamIdentity& identity, Positions start,
+                                   const std::map<std::string, FollowerRecord>& followers) {
+  for (const auto& [table, follower] : followers) {
+    if (!follower.applied) continue;
+    return Fail(ErrorKind::kBlocked, "POSITION_TRACES",
+                fmt::format("the target holds no position, but {} has applied commit {} of this stream", table,
+                            follower.applied->ToString()),
+                "was the target table dropped or replaced? restore it, or drop that table as well to start over");
+  }
+  return PositionRecord{.n = 1,
+                        .branch = identity.branch,
+                        .cluster = identity.source.cluster_id,
+                        .topic = identity.source.topic,
+                        .topic_id = identity.source.topic_id,
+                        .next = std::move(start),
+                        .pending = {},
+                        .followers = followers,
+                        .fence = std::nullopt,
+                        .until = {}};
+}
+
+Result<PositionRecord> FenceRecord(const RolledBackPosition& position, const Uuid& commit_id,
+                                   const std::map<std::string, FollowerRecord>& followers,
+                                   const std::map<std::string, std::int64_t>& follower_n) {
+  const auto kept = AfterPending(position.record);
+  const auto lost_before = position.lost.followers;
+  const auto lost_after = AfterPending(position.lost);
+  PositionRecord fence = position.record;
+  fence.n = position.highest_n;
+  for (const auto& [table, n] : follower_n) fence.n = std::max(fence.n, n);
+  fence.n += 1;
+  fence.fence = commit_id;
+  fence.until = position.until;
+  fence.followers = followers;
+  fence.pending.clear();
+  for (const auto& [table, follower] : followers) {
+    const auto explains = [&, &table = table, &follower = follower](const std::map<std::string, FollowerRecord>& known) {
+      const auto found = known.find(table);
+      return found != known.end() && found->second == follower;
+    };
+    if (!explains(kept) && !explains(lost_before) && !explains(lost_after)) {
+      return Fail(ErrorKind::kBlocked, "FOLLOWER_MISMATCH",
+                  fmt::format("{} has applied commit {}, which no known position explains", table,
+                              follower.applied ? follower.applied->ToString() : "none"),
+                  "was that table rolled back or replaced? restore it to its last snapshot");
+    }
+    fence.pending.push_back(PendingEntry{.table = table,
+                                         .uuid = follower.uuid,
+                                         .manifest = "",
+                                         .bytes = 0,
+                                         .rows = 0,
+                                         .files = 0,
+                                         .n = fence.n,
+                                         .id = commit_id,
+                                         .after = follower.applied});
+  }
+  std::erase_if(fence.until, [&](const auto& entry) {
+    const auto next = fence.next.find(entry.first);
+    return next != fence.next.end() && next->second >= entry.second;
+  });
+  return fence;
+}
+
+ApplyDecision DecideApply(const PendingEntry& entry, const FollowerPosition& follower) {
+  const std::optional<Uuid> last = follower.applied ? std::optional(follower.applied->id) : std::nullopt;
+  if (last == entry.id) return ApplyDecision::kDone;
+  if (last == entry.after) return ApplyDecision::kApply;
+  return ApplyDecision::kMismatch;
+}
+
+Status CheckFollower(const PositionRecord& record, const std::string& table, const FollowerPosition& follower) {
+  const std::optional<Uuid> last = follower.applied ? std::optional(follower.applied->id) : std::nullopt;
+  const auto known = record.followers.find(table);
+  const auto after = AfterPending(record);
+  if (known != record.followers.end() && (known->second.applied == last || after.at(table).applied == last)) return {};
+  return Fail(ErrorKind::kBlocked, "FOLLOWER_MISMATCH",
+              fmt::format("{} has applied commit {}, the position in the target expects {}", table,
+                          last ? last->ToString() : "none",
+                          known != record.followers.end() && known->second.applied ? known->second.applied->ToString() : "none"),
+              "was one of the two tables rolled back or replaced? restore it to its last snapshot");
+}
+
+Properties LedgerSummary(const std::string& stream, const Uuid& commit_id, const PositionRecord& record,
+                         const Positions& from, const EpochCounts& counts, std::optional<std::int64_t> valid_through_ms,
+                         const std::string& mapping_version) {
+  Properties summary = {{std::string(kCommitIdKey), commit_id.ToString()},
+                        {OffsetsKey(stream), ToJson(record)},
+                        {FromKey(stream), ToJson(from)},
+                        {CountsKey(stream), ToJson(counts)},
+                        {std::string(kMappingVersionKey), mapping_version}};
+  if (valid_through_ms) summary[ValidThroughKey(stream)] = fmt::format("{}", *valid_through_ms);
+  return summary;
+}
+
+std::map<Partition, OffsetRange> ReadBackRanges(const PositionRecord& record) {
+  std::map<Partition, OffsetRange> ranges;
+  for (const auto& [partition, until] : record.until) {
+    const auto next = record.next.find(partition);
+    const Offset first = next == record.next.end() ? Offset(0) : next->second;
+    if (first < until) ranges[partition] = OffsetRange{.first = first, .next = until};
+  }
+  return ranges;
+}
+
+}  // namespace frazil

@@ -1,0 +1,94 @@
+// What a commit writes, and whether it may be made: pure functions over the table as it is loaded. (docs/positions.md)
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "base/result.h"
+#include "iceberg/data_file.h"
+#include "ledger/history.h"
+#include "ledger/position.h"
+#include "ledger/record.h"
+
+namespace frazil {
+
+// The files of an epoch for one follower, listed by a manifest that nobody names yet.
+struct FollowerFiles {
+  std::string table;
+  Uuid uuid;
+  std::string manifest;
+  std::int64_t bytes = 0;
+  std::int64_t rows = 0;
+  std::int64_t files = 0;
+};
+
+// An epoch whose files are all closed, ready to be committed. The same for every attempt.
+struct EpochPlan {
+  Uuid commit_id;
+  Positions from;                 // only partitions that moved
+  Positions next;                 // the same partitions
+  std::optional<Uuid> fence;      // of the record it was planned under
+  EpochCounts counts;
+  std::optional<std::int64_t> valid_through_ms;
+  std::string mapping_version;
+  std::vector<FollowerFiles> followers;  // only those that get rows
+  std::int64_t base_sequence = 0;  // the table's last sequence number when the epoch was opened
+};
+
+// Each offset of the epoch has been accounted for by a count of its own. kInternal (ACCOUNTING) when they do not add up.
+Status CheckAccounting(const EpochPlan& plan);
+
+// What to do with an epoch on the table as it is now.
+struct AlreadyCommitted {};  // an earlier attempt of it has landed
+// Another process (or a rollback) moved the position: drop this epoch and those after it, start again.
+struct Fenced {
+  std::string why;
+};
+// The record on the table has entries that are not known to be applied: apply them first.
+struct PendingFirst {
+  PositionRecord record;
+};
+struct MayCommit {
+  PositionRecord record;  // to be written
+};
+using CommitDecision = std::variant<AlreadyCommitted, Fenced, PendingFirst, MayCommit, NeedOlderMetadata>;
+
+// `applied_n`: the `n` of the newest record whose pending entries the caller knows to be applied.
+Result<CommitDecision> DecideEpoch(const History& history, const StreamIdentity& identity, const EpochPlan& plan,
+                                   std::int64_t applied_n);
+
+// The stream's first record: `start` resolved to offsets, nothing read yet. `followers` by table name, with what each
+// has applied already, which must be nothing (kBlocked, POSITION_TRACES, otherwise).
+Result<PositionRecord> FirstRecord(const StreamIdentity& identity, Positions start,
+                                   const std::map<std::string, FollowerRecord>& followers);
+
+// The record of a fence after a rollback. `followers` are the followers as they stand now, everything of the ancestors'
+// record applied. kBlocked (FOLLOWER_MISMATCH) when one of them has applied a commit that no lost record explains.
+Result<PositionRecord> FenceRecord(const RolledBackPosition& position, const Uuid& commit_id,
+                                   const std::map<std::string, FollowerRecord>& followers,
+                                   const std::map<std::string, std::int64_t>& follower_n);
+
+// What to do with a pending entry on a follower as it is now.
+enum class ApplyDecision {
+  kDone,      // its history contains it
+  kApply,     // it stands exactly where the entry goes after
+  kMismatch,  // neither: read the ledger again; if that has not moved, block
+};
+ApplyDecision DecideApply(const PendingEntry& entry, const FollowerPosition& follower);
+
+// A follower is where the record says (before or after its pending entry). kBlocked (FOLLOWER_MISMATCH) otherwise.
+Status CheckFollower(const PositionRecord& record, const std::string& table, const FollowerPosition& follower);
+
+// Summary keys of a ledger commit.
+Properties LedgerSummary(const std::string& stream, const Uuid& commit_id, const PositionRecord& record,
+                         const Positions& from, const EpochCounts& counts, std::optional<std::int64_t> valid_through_ms,
+                         const std::string& mapping_version);
+
+// Partitions with next below until: their follower rows in [next, until) are to be read back and left out.
+std::map<Partition, OffsetRange> ReadBackRanges(const PositionRecord& record);
+
+}  // namespace frazil
