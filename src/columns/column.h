@@ -1,6 +1,7 @@
 // Rows as columns: plain buffers that decoders append to and Parquet's adapter wraps without a copy.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <cstring>
 #include <memory>
@@ -45,17 +46,33 @@ class Column {
   void AppendFloat(float value) { AppendFixed(value); }
   void AppendDouble(double value) { AppendFixed(value); }
   void AppendDecimal(Int128 unscaled) { AppendFixed(unscaled); }
-  void AppendBytes(std::string_view value);       // string, binary
-  void AppendFixedBytes(std::string_view value);  // uuid, fixed; exactly the width
+  void AppendBytes(std::string_view value) {       // string, binary
+    CopyIn(value);
+    CommitBytes(0);
+  }
+  void AppendFixedBytes(std::string_view value) {  // uuid, fixed; exactly the width
+    FRAZIL_CHECK(value.size() == width_);
+    CopyIn(value);
+    valid_.push_back(1);
+  }
 
   // Zero-copy text building: room for `size` bytes past the end of `data`, of which CommitBytes makes the first `used`
   // the next value.
-  char* ReserveBytes(std::size_t size);
-  void CommitBytes(std::size_t used);
+  char* ReserveBytes(std::size_t size) {
+    char* start = reinterpret_cast<char*>(Grow(size));
+    data_size_ -= size;
+    return start;
+  }
+  void CommitBytes(std::size_t used) {
+    data_size_ += used;
+    FRAZIL_CHECK(data_size_ <= kMaxOffset, "a column batch is cut before its text passes 2 GiB");
+    offsets_.push_back(static_cast<std::int32_t>(data_size_));
+    valid_.push_back(1);
+  }
 
   // Nested values: append the children's values first, then close the parent.
-  void CloseList();         // list, map: what was appended to the children since the last close is one value
-  void CloseStruct();       // struct: each child has exactly one value more than this column
+  void CloseList();    // list, map: what was appended to the children since the last close is one value
+  void CloseStruct();  // struct: each child has exactly one value more than this column
   Column& child(std::size_t i) { return *children_[i]; }
   const Column& child(std::size_t i) const { return *children_[i]; }
   std::size_t child_count() const { return children_.size(); }
@@ -86,6 +103,11 @@ class Column {
   std::size_t width() const { return width_; }
 
  private:
+  static constexpr std::size_t kMaxOffset = INT32_MAX;
+
+  void CopyIn(std::string_view value) {
+    if (!value.empty()) std::memcpy(Grow(value.size()), value.data(), value.size());
+  }
   template <typename T>
   void AppendFixed(T value) {
     std::memcpy(Grow(sizeof(T)), &value, sizeof(T));

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/result.h"
@@ -10,9 +11,11 @@
 
 namespace frazil {
 
+inline constexpr std::int32_t kFirstPartitionFieldId = 1000;
+
 struct PartitionField {
   std::int32_t source_id = 0;
-  std::int32_t field_id = 0;  // from 1000
+  std::int32_t field_id = 0;  // from kFirstPartitionFieldId
   std::string name;
   std::string transform;  // "identity", "bucket[16]", "day", …
 
@@ -41,5 +44,11 @@ struct SortOrder {
 
   bool operator==(const SortOrder&) const = default;
 };
+
+// Appendix C of the specification. Keys that are not known are skipped; kInvalid (SCHEMA_JSON) for another shape.
+std::string PartitionSpecToJson(const PartitionSpec& spec);
+Result<PartitionSpec> ParsePartitionSpec(std::string_view json);
+std::string SortOrderToJson(const SortOrder& order);
+Result<SortOrder> ParseSortOrder(std::string_view json);
 
 }  // namespace frazil

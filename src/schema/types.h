@@ -46,12 +46,11 @@ struct Type {
   bool is_nested() const { return id == TypeId::kStruct || id == TypeId::kList || id == TypeId::kMap; }
   bool operator==(const Type& other) const;
 
-  static Type Primitive(TypeId id) { return Type{.id = id}; }
-  static Type Decimal(std::int32_t precision, std::int32_t scale) {
-    return Type{.id = TypeId::kDecimal, .precision = precision, .scale = scale};
-  }
-  static Type Fixed(std::int32_t length) { return Type{.id = TypeId::kFixed, .length = length}; }
+  static Type Primitive(TypeId id);
+  static Type Decimal(std::int32_t precision, std::int32_t scale);
+  static Type Fixed(std::int32_t length);
   static Type Struct(std::vector<Field> members);
+  // The children get their fixed names; a map's key becomes required.
   static Type List(Field element);
   static Type Map(Field key, Field value);
 };
@@ -90,8 +89,8 @@ Result<Type> ParseType(std::string_view text);
 // level by level within it. Ids go on after `last_id`. Returns the last id given.
 std::int32_t AssignFieldIds(Schema& schema, std::int32_t last_id = 0);
 
-// Appendix C of the specification: schemas as JSON. ParseSchema keeps order, ids, docs and identifier fields; unknown
-// keys of fields (defaults) make it kUnsupported only when the field's type is unknown.
+// Appendix C of the specification: schemas as JSON. ParseSchema keeps order, ids, docs and identifier fields, and skips
+// keys it does not know. kInvalid: SCHEMA_JSON for another shape, VALUE_TYPE for an unknown type.
 std::string SchemaToJson(const Schema& schema);
 Result<Schema> ParseSchema(std::string_view json);
 
@@ -100,7 +99,8 @@ Result<Schema> ParseSchema(std::string_view json);
 // long), none of ours is optional where the table's is required, and each required field of the table is ours too.
 // On success the caller resolves ids by name with ResolveIds.
 std::vector<std::string> Incompatibilities(const Schema& ours, const Schema& theirs);
-// `ours` with the ids (at every depth) that `theirs` gives to the fields of the same name, in the order of ours.
+// `ours` with the ids (at every depth) that `theirs` gives to the fields of the same name, in the order of ours, under
+// the schema id of theirs.
 // REQUIRES: Incompatibilities(ours, theirs) is empty.
 Schema ResolveIds(const Schema& ours, const Schema& theirs);
 
