@@ -152,6 +152,13 @@ ApplyDecision DecideApply(const PendingEntry& entry, const FollowerPosition& fol
   return ApplyDecision::kMismatch;
 }
 
+ApplyDecision DecideApplyAfterRollback(const PendingEntry& entry, const FollowerPosition& follower,
+                                       const PositionRecord& lost) {
+  const ApplyDecision decision = DecideApply(entry, follower);
+  if (decision != ApplyDecision::kMismatch) return decision;
+  return CheckFollower(lost, entry.table, follower) ? ApplyDecision::kDone : ApplyDecision::kMismatch;
+}
+
 Status CheckFollower(const PositionRecord& record, const std::string& table, const FollowerPosition& follower) {
   const std::optional<Uuid> last = follower.applied ? std::optional(follower.applied->id) : std::nullopt;
   const auto known = record.followers.find(table);

@@ -79,6 +79,10 @@ enum class ApplyDecision {
   kMismatch,  // neither: read the ledger again; if that has not moved, block
 };
 ApplyDecision DecideApply(const PendingEntry& entry, const FollowerPosition& follower);
+// After a rollback of the ledger: an entry of the ancestors' record is done, too, where the follower stands at one of the
+// lost commits, for those were only made after it was applied.
+ApplyDecision DecideApplyAfterRollback(const PendingEntry& entry, const FollowerPosition& follower,
+                                       const PositionRecord& lost);
 
 // A follower is where the record says (before or after its pending entry). kBlocked (FOLLOWER_MISMATCH) otherwise.
 Status CheckFollower(const PositionRecord& record, const std::string& table, const FollowerPosition& follower);
