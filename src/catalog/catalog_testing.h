@@ -9,9 +9,13 @@
 namespace frazil {
 
 inline NewTable SmallTable(Properties properties = {}) {
+  Field id;
+  id.name = "id";
+  id.type = Type::Primitive(TypeId::kLong);
+  id.required = true;
   NewTable table;
   table.uuid = Uuid::FromRandom(1, 2);
-  table.schema.fields = {Field{.name = "id", .type = Type::Primitive(TypeId::kLong), .required = true}};
+  table.schema.fields = {id};
   table.properties = std::move(properties);
   table.now_ms = 1'700'000'000'000;
   return table;
@@ -19,15 +23,19 @@ inline NewTable SmallTable(Properties properties = {}) {
 
 // Adds a snapshot without files to `main`, upon the table as it was loaded.
 inline TableChange AddEmptySnapshot(const TableMetadata& table, SnapshotId id) {
-  const Snapshot snapshot{.snapshot_id = id,
-                          .parent_snapshot_id = table.current_snapshot_id,
-                          .sequence_number = table.last_sequence_number + 1,
-                          .timestamp_ms = table.last_updated_ms + 1,
-                          .manifest_list = table.location + "/metadata/snap-" + std::to_string(id.value()) + ".avro",
-                          .summary = {{"operation", "append"}},
-                          .schema_id = table.current_schema_id};
+  Snapshot snapshot;
+  snapshot.snapshot_id = id;
+  snapshot.parent_snapshot_id = table.current_snapshot_id;
+  snapshot.sequence_number = table.last_sequence_number + 1;
+  snapshot.timestamp_ms = table.last_updated_ms + 1;
+  snapshot.manifest_list = table.location + "/metadata/snap-" + std::to_string(id.value()) + ".avro";
+  snapshot.summary = {{"operation", "append"}};
+  snapshot.schema_id = table.current_schema_id;
+  SnapshotRef head;
+  head.snapshot_id = id;
+  head.type = "branch";
   return {.requirements = {RequireUuid{table.table_uuid}, RequireRefSnapshot{"main", table.current_snapshot_id}},
-          .updates = {AddSnapshot{snapshot}, SetSnapshotRef{"main", {.snapshot_id = id, .type = "branch"}}}};
+          .updates = {AddSnapshot{snapshot}, SetSnapshotRef{"main", head}}};
 }
 
 }  // namespace frazil
