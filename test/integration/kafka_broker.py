@@ -1,0 +1,107 @@
+"""A real Kafka: started by test/kafka/kafka.sh, driven through its admin protocol."""
+import functools
+import os
+import pathlib
+import subprocess
+
+from confluent_kafka import Consumer, IsolationLevel, TopicPartition
+from confluent_kafka.admin import AdminClient, NewPartitions, NewTopic, OffsetSpec
+
+from waiting import LIMIT, wait_for
+
+KAFKA_SH = pathlib.Path(__file__).resolve().parent.parent / "kafka/kafka.sh"
+
+USER, PASSWORD = "frazil", "pizza margherita"
+
+
+class Broker:
+    def __init__(self, folder: pathlib.Path, secure: bool = False):
+        self.folder = folder
+        self.secure = secure
+        self.address = ""
+
+    def start(self) -> "Broker":
+        self.address = self._script("start")
+        return self
+
+    def stop(self) -> None:
+        self._script("stop")
+
+    def kill(self) -> None:
+        self._script("kill")
+
+    def listener(self, name: str) -> str:
+        """host:port of tls, sasl or sasl_tls."""
+        return self._script("addr", name)
+
+    def tls_file(self, name: str) -> str:
+        return str(self.folder / "tls" / name)
+
+    def _script(self, command: str, *arguments: str) -> str:
+        environment = os.environ | {"KAFKA_OWNER": str(os.getpid())} | ({"KAFKA_SECURE": "1"} if self.secure else {})
+        done = subprocess.run([KAFKA_SH, command, self.folder, *arguments], env=environment, text=True,
+                              stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        assert done.returncode == 0, f"kafka.sh {command}: {done.stderr}"
+        return done.stdout.strip()
+
+    @functools.cached_property
+    def _admin(self) -> AdminClient:  # its answers end with it, so it is kept
+        return AdminClient({"bootstrap.servers": self.address, "log_level": 0})
+
+    def create_topic(self, name: str, partitions: int = 1, **config: str) -> str:
+        settings = {key.replace("_", "."): value for key, value in config.items()}
+        self._admin.create_topics([NewTopic(name, partitions, 1, config=settings)])[name].result(LIMIT)
+        self._wait_for_partitions(name, partitions)
+        return name
+
+    def add_partitions(self, name: str, total: int) -> None:
+        self._admin.create_partitions([NewPartitions(name, total)])[name].result(LIMIT)
+        self._wait_for_partitions(name, total)
+
+    def delete_topic(self, name: str) -> None:
+        self._admin.delete_topics([name])[name].result(LIMIT)
+        wait_for(f"topic {name} is gone", lambda: name not in self._admin.list_topics(timeout=LIMIT).topics)
+
+    def delete_records(self, name: str, before: dict[int, int]) -> None:
+        """Moves the log start of each partition."""
+        places = [TopicPartition(name, partition, offset) for partition, offset in before.items()]
+        for future in self._admin.delete_records(places).values():
+            future.result(LIMIT)
+
+    def _wait_for_partitions(self, name: str, count: int) -> None:
+        def ready() -> bool:
+            topic = self._admin.list_topics(name, timeout=LIMIT).topics[name]
+            return len(topic.partitions) == count and all(p.leader >= 0 for p in topic.partitions.values())
+        wait_for(f"topic {name} has {count} partitions with leaders", ready)
+
+    def partitions(self, name: str) -> list[int]:
+        return sorted(self._admin.list_topics(name, timeout=LIMIT).topics[name].partitions)
+
+    def ends(self, name: str) -> dict[int, int]:
+        """The end of every partition, once no transaction is open any more."""
+        partitions = self.partitions(name)
+
+        def settled() -> dict[int, int] | None:
+            ends = self._latest(name, partitions, IsolationLevel.READ_UNCOMMITTED)
+            return ends if ends == self._latest(name, partitions, IsolationLevel.READ_COMMITTED) else None
+        return wait_for(f"the transactions of {name} are decided", settled)
+
+    def _latest(self, name: str, partitions: list[int], level: IsolationLevel) -> dict[int, int]:
+        request = {TopicPartition(name, partition): OffsetSpec.latest() for partition in partitions}
+        answers = self._admin.list_offsets(request, isolation_level=level)
+        return {place.partition: future.result(LIMIT).offset for place, future in answers.items()}
+
+    def commit_group(self, group: str, name: str, offsets: dict[int, int]) -> None:
+        """Puts a consumer group at these offsets."""
+        consumer = Consumer({"bootstrap.servers": self.address, "group.id": group})
+        consumer.commit(offsets=[TopicPartition(name, p, o) for p, o in offsets.items()], asynchronous=False)
+        consumer.close()
+
+    def group_offsets(self, group: str, name: str) -> dict[int, int]:
+        """Where a consumer group stands; partitions without an offset are left out."""
+        consumer = Consumer({"bootstrap.servers": self.address, "group.id": group})
+        try:
+            places = consumer.committed([TopicPartition(name, p) for p in self.partitions(name)], timeout=LIMIT)
+        finally:
+            consumer.close()
+        return {place.partition: place.offset for place in places if place.offset >= 0}
