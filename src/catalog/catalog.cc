@@ -14,7 +14,8 @@ Result<TableName> TableName::Parse(std::string_view text) {
     parts.emplace_back(text.substr(start, end - start));
     start = end + 1;
   }
-  const bool empty_part = std::any_of(parts.begin(), parts.end(), [](const std::string& part) { return part.empty(); });
+  const bool empty_part =
+      std::any_of(parts.begin(), parts.end(), [](const std::string& part) { return part.empty(); });
   if (parts.size() < 2 || empty_part) {
     return Fail(ErrorKind::kInvalid, "CONFIG_TABLE_NAME",
                 fmt::format("'{}' is not the name of a table", text), "write namespace.table");
@@ -26,6 +27,8 @@ Result<TableName> TableName::Parse(std::string_view text) {
   return name;
 }
 
-std::string TableName::ToString() const { return fmt::format("{}.{}", fmt::join(space, "."), name); }
+std::string TableName::ToString() const {
+  return fmt::format("{}.{}", fmt::join(space, "."), name);
+}
 
 }  // namespace frazil

@@ -46,9 +46,11 @@ class EveryCatalog : public ::testing::TestWithParam<Kind> {
     if (GetParam() == Kind::kMemory) {
       catalog_ = std::make_unique<MemoryCatalog>(ThreadRuntime(), store_, "file:///lake/");
     } else {
-      catalog_ = SqlCatalog::Open(ThreadRuntime(), store_,
-                                  {.database = folder_ + "/catalog.db", .catalog_name = "lake", .warehouse = "file:///lake"})
-                     .value();
+      catalog_ =
+          SqlCatalog::Open(
+              ThreadRuntime(), store_,
+              {.database = folder_ + "/catalog.db", .catalog_name = "lake", .warehouse = "file:///lake"})
+              .value();
     }
   }
   ~EveryCatalog() override { fs::remove_all(folder_); }
@@ -116,8 +118,8 @@ TEST_P(EveryCatalog, ACommitUponAnotherHeadIsAConflictAndLeavesNothing) {
   ASSERT_TRUE(std::holds_alternative<Committed>(
       catalog_->Commit(kOrders, AddEmptySnapshot(before.metadata, SnapshotId(5)))));
   const auto files = Files();
-  EXPECT_TRUE(
-      std::holds_alternative<Conflict>(catalog_->Commit(kOrders, AddEmptySnapshot(before.metadata, SnapshotId(6)))));
+  EXPECT_TRUE(std::holds_alternative<Conflict>(
+      catalog_->Commit(kOrders, AddEmptySnapshot(before.metadata, SnapshotId(6)))));
   EXPECT_EQ(Files(), files);
   EXPECT_EQ(Metadata().current_snapshot_id, SnapshotId(5));
 }
@@ -136,7 +138,8 @@ TEST_P(EveryCatalog, MetadataThatCannotBeWrittenIsRefusedAndLeavesNothing) {
     const CommitOutcome outcome = catalog_->Commit(kOrders, kSetColour);
     ASSERT_TRUE(std::holds_alternative<Refused>(outcome));
     EXPECT_EQ(std::get<Refused>(outcome).error.kind, ErrorKind::kUnavailable);
-    EXPECT_THAT(catalog_->Create(TableName::Parse("a.b").value(), SmallTable()), FailsWith(ErrorKind::kUnavailable));
+    EXPECT_THAT(catalog_->Create(TableName::Parse("a.b").value(), SmallTable()),
+                FailsWith(ErrorKind::kUnavailable));
     EXPECT_EQ(Files(), files);
   }
   EXPECT_EQ(Metadata().Property("colour"), "");
@@ -158,7 +161,8 @@ TEST_P(EveryCatalog, MissingMetadataIsNotAMissingTable) {
   EXPECT_THAT(catalog_->Load(kOrders), FailsWithCode("TABLE_METADATA_MISSING"));
 }
 
-// Every commit that was answered is in the table, and nothing else is: whoever commits upon an old head is told.
+// Every commit that was answered is in the table, and nothing else is: whoever commits upon an old head is
+// told.
 TEST_P(EveryCatalog, WritersAtOnceLoseNoCommit) {
   constexpr int kWriters = 4;
   constexpr int kCommits = 8;
@@ -204,7 +208,9 @@ class ScriptedCatalog final : public PointerCatalog {
     if (added) location_ = location;
     return added;
   }
-  Result<bool> SwapPointer(const TableName&, const std::string&, const std::string&) override { return answer; }
+  Result<bool> SwapPointer(const TableName&, const std::string&, const std::string&) override {
+    return answer;
+  }
 
   std::string location_;
 };
@@ -247,11 +253,12 @@ TEST(FaultyCatalog, EachFaultHasItsAnswerAndItsEffect) {
     bool effect;
     bool effect_after_release;
   };
-  for (const Case& c : {Case{CatalogFault::kNone, 0, true, true}, Case{CatalogFault::kConflict, 1, false, false},
-                        Case{CatalogFault::kRefused, 2, false, false},
-                        Case{CatalogFault::kUnknownWithoutEffect, 3, false, false},
-                        Case{CatalogFault::kUnknownWithEffect, 3, true, true},
-                        Case{CatalogFault::kUnknownLate, 3, false, true}}) {
+  for (const Case& c :
+       {Case{CatalogFault::kNone, 0, true, true}, Case{CatalogFault::kConflict, 1, false, false},
+        Case{CatalogFault::kRefused, 2, false, false},
+        Case{CatalogFault::kUnknownWithoutEffect, 3, false, false},
+        Case{CatalogFault::kUnknownWithEffect, 3, true, true},
+        Case{CatalogFault::kUnknownLate, 3, false, true}}) {
     MemoryStore store(ThreadRuntime());
     MemoryCatalog inner(ThreadRuntime(), store, "file:///lake");
     ASSERT_OK(inner.Create(kOrders, SmallTable()));

@@ -34,8 +34,9 @@ inline TableChange AddEmptySnapshot(const TableMetadata& table, SnapshotId id) {
   SnapshotRef head;
   head.snapshot_id = id;
   head.type = "branch";
-  return {.requirements = {RequireUuid{table.table_uuid}, RequireRefSnapshot{"main", table.current_snapshot_id}},
-          .updates = {AddSnapshot{snapshot}, SetSnapshotRef{"main", head}}};
+  return {
+      .requirements = {RequireUuid{table.table_uuid}, RequireRefSnapshot{"main", table.current_snapshot_id}},
+      .updates = {AddSnapshot{snapshot}, SetSnapshotRef{"main", head}}};
 }
 
 }  // namespace frazil

@@ -3,8 +3,12 @@
 namespace frazil {
 namespace {
 
-Error RefusedError() { return {ErrorKind::kUnavailable, "CATALOG_REFUSED", "a fault was injected", "", ""}; }
-Error NoAnswer() { return {ErrorKind::kUnknownOutcome, "CATALOG_NO_ANSWER", "a fault was injected", "", ""}; }
+Error RefusedError() {
+  return {ErrorKind::kUnavailable, "SQL_BUSY", "a fault was injected", "", ""};
+}
+Error NoAnswer() {
+  return {ErrorKind::kUnknownOutcome, "SQL_COMMIT_UNKNOWN", "a fault was injected", "", ""};
+}
 
 }  // namespace
 
@@ -20,10 +24,14 @@ Result<std::vector<TableName>> FaultyCatalog::List() {
 
 Result<LoadedTable> FaultyCatalog::Create(const TableName& name, NewTable table) {
   switch (choose_(CatalogOperation::kCreate, name)) {
-    case CatalogFault::kNone: return catalog_.Create(name, std::move(table));
-    case CatalogFault::kConflict: return Fail(ErrorKind::kConflict, "TABLE_EXISTS", "a fault was injected");
-    case CatalogFault::kRefused: return Fail(RefusedError());
-    case CatalogFault::kUnknownWithoutEffect: return Fail(NoAnswer());
+    case CatalogFault::kNone:
+      return catalog_.Create(name, std::move(table));
+    case CatalogFault::kConflict:
+      return Fail(ErrorKind::kConflict, "TABLE_EXISTS", "a fault was injected");
+    case CatalogFault::kRefused:
+      return Fail(RefusedError());
+    case CatalogFault::kUnknownWithoutEffect:
+      return Fail(NoAnswer());
     case CatalogFault::kUnknownWithEffect:
       FRAZIL_TRY(catalog_.Create(name, std::move(table)));
       return Fail(NoAnswer());
@@ -36,10 +44,14 @@ Result<LoadedTable> FaultyCatalog::Create(const TableName& name, NewTable table)
 
 CommitOutcome FaultyCatalog::Commit(const TableName& name, const TableChange& change) {
   switch (choose_(CatalogOperation::kCommit, name)) {
-    case CatalogFault::kNone: return catalog_.Commit(name, change);
-    case CatalogFault::kConflict: return Conflict{"a fault was injected"};
-    case CatalogFault::kRefused: return Refused{RefusedError()};
-    case CatalogFault::kUnknownWithoutEffect: return UnknownOutcome{NoAnswer()};
+    case CatalogFault::kNone:
+      return catalog_.Commit(name, change);
+    case CatalogFault::kConflict:
+      return Conflict{"a fault was injected"};
+    case CatalogFault::kRefused:
+      return Refused{RefusedError()};
+    case CatalogFault::kUnknownWithoutEffect:
+      return UnknownOutcome{NoAnswer()};
     case CatalogFault::kUnknownWithEffect:
       static_cast<void>(catalog_.Commit(name, change));  // it may conflict there; nobody hears of it
       return UnknownOutcome{NoAnswer()};

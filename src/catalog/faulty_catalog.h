@@ -1,5 +1,5 @@
-// A catalog that answers as it is told to: for tests and simulations. The faults are those that Frazil promises to
-// survive.
+// A catalog that answers as it is told to: for tests and simulations. The faults are those that Frazil
+// promises to survive.
 #pragma once
 
 #include <deque>
@@ -27,8 +27,8 @@ enum class CatalogFault {
 // Asked before each call; must be safe on every thread that uses the catalog.
 using ChooseCatalogFault = std::function<CatalogFault(CatalogOperation, const TableName&)>;
 
-// Any thread may call. Where an operation has no such fault, it fails as kRefused does. Codes: CATALOG_REFUSED,
-// CATALOG_NO_ANSWER.
+// Any thread may call. Where an operation has no such fault, it fails as kRefused does. Codes:
+// SQL_BUSY and SQL_COMMIT_UNKNOWN, as SqlCatalog gives them.
 class FaultyCatalog final : public Catalog {
  public:
   // The wrapped catalog must outlive this one.

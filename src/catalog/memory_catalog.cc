@@ -20,7 +20,8 @@ Result<std::string> MemoryCatalog::FindPointer(const TableName& name) {
   const MonitorLock lock(*monitor_);
   const auto found = pointers_.find(name);
   if (found == pointers_.end()) {
-    return Fail(ErrorKind::kNotFound, "TABLE_NOT_FOUND", fmt::format("{} is not in the catalog", name.ToString()));
+    return Fail(ErrorKind::kNotFound, "TABLE_NOT_FOUND",
+                fmt::format("{} is not in the catalog", name.ToString()));
   }
   return found->second;
 }
@@ -28,10 +29,12 @@ Result<std::string> MemoryCatalog::FindPointer(const TableName& name) {
 Status MemoryCatalog::AddPointer(const TableName& name, const std::string& location) {
   const MonitorLock lock(*monitor_);
   if (pointers_.emplace(name, location).second) return {};
-  return Fail(ErrorKind::kConflict, "TABLE_EXISTS", fmt::format("the catalog has {} already", name.ToString()));
+  return Fail(ErrorKind::kConflict, "TABLE_EXISTS",
+              fmt::format("the catalog has {} already", name.ToString()));
 }
 
-Result<bool> MemoryCatalog::SwapPointer(const TableName& name, const std::string& expected, const std::string& next) {
+Result<bool> MemoryCatalog::SwapPointer(const TableName& name, const std::string& expected,
+                                        const std::string& next) {
   const MonitorLock lock(*monitor_);
   const auto found = pointers_.find(name);
   if (found == pointers_.end() || found->second != expected) return false;

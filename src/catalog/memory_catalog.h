@@ -1,4 +1,5 @@
-// A catalog whose pointers are in memory, for tests and simulations; its metadata files are in the object store.
+// A catalog whose pointers are in memory, for tests and simulations; its metadata files are in the object
+// store.
 #pragma once
 
 #include <map>
@@ -24,7 +25,8 @@ class MemoryCatalog final : public PointerCatalog {
  private:
   Result<std::string> FindPointer(const TableName& name) override;
   Status AddPointer(const TableName& name, const std::string& location) override;
-  Result<bool> SwapPointer(const TableName& name, const std::string& expected, const std::string& next) override;
+  Result<bool> SwapPointer(const TableName& name, const std::string& expected,
+                           const std::string& next) override;
 
   std::unique_ptr<Monitor> monitor_;
   std::map<TableName, std::string> pointers_;  // guarded by monitor_

@@ -49,7 +49,8 @@ Result<LoadedTable> PointerCatalog::Load(const TableName& name) {
     FRAZIL_ASSIGN(std::string now, FindPointer(name));
     if (now == location) {
       return Fail(ErrorKind::kCorrupt, "TABLE_METADATA_MISSING",
-                  fmt::format("the catalog says that {} is described by {}, which is not there", name.ToString(), location),
+                  fmt::format("the catalog says that {} is described by {}, which is not there",
+                              name.ToString(), location),
                   "restore the file, or drop the table from the catalog");
     }
     location = std::move(now);
@@ -59,7 +60,8 @@ Result<LoadedTable> PointerCatalog::Load(const TableName& name) {
 Result<LoadedTable> PointerCatalog::Create(const TableName& name, NewTable table) {
   const auto found = FindPointer(name);
   if (found) {
-    return Fail(ErrorKind::kConflict, "TABLE_EXISTS", fmt::format("{} is in the catalog already", name.ToString()));
+    return Fail(ErrorKind::kConflict, "TABLE_EXISTS",
+                fmt::format("{} is in the catalog already", name.ToString()));
   }
   if (found.error().kind != ErrorKind::kNotFound) return Fail(found.error());
   if (table.location.empty()) {
@@ -78,7 +80,8 @@ Result<LoadedTable> PointerCatalog::Create(const TableName& name, NewTable table
 CommitOutcome PointerCatalog::Commit(const TableName& name, const TableChange& change) {
   auto base = Load(name);
   if (!base) return Refused{std::move(base).error()};
-  if (auto held = CheckRequirements(base->metadata, change.requirements); !held) return Failed(std::move(held).error());
+  if (auto held = CheckRequirements(base->metadata, change.requirements); !held)
+    return Failed(std::move(held).error());
   auto next = ApplyChange(base->metadata, change, runtime_.UnixMillis());
   if (!next) return Failed(std::move(next).error());
   const std::vector<std::string> outdated =
@@ -104,7 +107,8 @@ CommitOutcome PointerCatalog::Commit(const TableName& name, const TableChange& c
 Result<TableMetadata> PointerCatalog::ReadMetadata(const std::string& location) {
   FRAZIL_ASSIGN(const std::string bytes, store_.Get(location));
   if (bytes.starts_with("\x1f\x8b")) {
-    return Fail(ErrorKind::kInvalid, "TABLE_METADATA_COMPRESSED", fmt::format("{} is compressed with gzip", location),
+    return Fail(ErrorKind::kInvalid, "TABLE_METADATA_COMPRESSED",
+                fmt::format("{} is compressed with gzip", location),
                 "set the table's property write.metadata.compression-codec to none");
   }
   auto metadata = ParseTableMetadata(bytes);

@@ -28,7 +28,8 @@ struct SqlCatalogOptions {
 class SqlCatalog final : public PointerCatalog {
  public:
   // kInvalid (CATALOG_SCHEMA) when the tables are there in their older form, without iceberg_type.
-  static Result<std::unique_ptr<SqlCatalog>> Open(Runtime& runtime, ObjectStore& store, SqlCatalogOptions options);
+  static Result<std::unique_ptr<SqlCatalog>> Open(Runtime& runtime, ObjectStore& store,
+                                                  SqlCatalogOptions options);
 
   Result<std::vector<TableName>> List() override;
 
@@ -37,7 +38,8 @@ class SqlCatalog final : public PointerCatalog {
 
   Result<std::string> FindPointer(const TableName& name) override;
   Status AddPointer(const TableName& name, const std::string& location) override;
-  Result<bool> SwapPointer(const TableName& name, const std::string& expected, const std::string& next) override;
+  Result<bool> SwapPointer(const TableName& name, const std::string& expected,
+                           const std::string& next) override;
 
   Status MakeTables();
   Result<SqliteDatabase> Connect(bool create = false) const;

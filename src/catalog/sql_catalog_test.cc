@@ -51,7 +51,9 @@ class SqlCatalogTest : public ::testing::Test {
   std::string Database() const { return folder_ + "/catalog.db"; }
   Result<std::unique_ptr<SqlCatalog>> Open(const std::string& catalog_name = "lake") {
     return SqlCatalog::Open(ThreadRuntime(), store_,
-                            {.database = Database(), .catalog_name = catalog_name, .warehouse = "file:///lake",
+                            {.database = Database(),
+                             .catalog_name = catalog_name,
+                             .warehouse = "file:///lake",
                              .busy_timeout = std::chrono::milliseconds(20)});
   }
   // The first column of every row of a query.
@@ -104,10 +106,12 @@ TEST_F(SqlCatalogTest, ANamespaceComesWithItsFirstTable) {
   ASSERT_OK_AND_ASSIGN(const auto catalog, Open());
   ASSERT_OK(catalog->Create(kOrders, SmallTable()));
   ASSERT_OK(catalog->Create({.space = kOrders.space, .name = "returns"}, SmallTable()));
-  EXPECT_THAT(Column("SELECT catalog_name || ' ' || namespace || ' ' || property_key || ' ' || property_value "
-                     "FROM iceberg_namespace_properties"),
-              ElementsAre("lake shop.eu exists true"));
-  EXPECT_THAT(Column("SELECT table_namespace || ' ' || table_name || ' ' || iceberg_type FROM iceberg_tables ORDER BY 1"),
+  EXPECT_THAT(
+      Column("SELECT catalog_name || ' ' || namespace || ' ' || property_key || ' ' || property_value "
+             "FROM iceberg_namespace_properties"),
+      ElementsAre("lake shop.eu exists true"));
+  EXPECT_THAT(Column("SELECT table_namespace || ' ' || table_name || ' ' || iceberg_type FROM iceberg_tables "
+                     "ORDER BY 1"),
               ElementsAre("shop.eu orders TABLE", "shop.eu returns TABLE"));
   EXPECT_THAT(Column("SELECT previous_metadata_location FROM iceberg_tables"), ElementsAre("NULL", "NULL"));
 }
@@ -122,7 +126,8 @@ TEST_F(SqlCatalogTest, CatalogsOfOtherNamesInTheSameFileAreOtherCatalogs) {
 
 TEST_F(SqlCatalogTest, AViewIsNoTableButTakesTheName) {
   ASSERT_OK_AND_ASSIGN(const auto catalog, Open());
-  Execute("INSERT INTO iceberg_tables VALUES ('lake', 'shop.eu', 'orders', 'file:///lake/v.json', NULL, 'VIEW')");
+  Execute(
+      "INSERT INTO iceberg_tables VALUES ('lake', 'shop.eu', 'orders', 'file:///lake/v.json', NULL, 'VIEW')");
   EXPECT_THAT(catalog->Load(kOrders), FailsWithCode("TABLE_NOT_FOUND"));
   EXPECT_THAT(catalog->List().value(), SizeIs(0));
   EXPECT_THAT(catalog->Create(kOrders, SmallTable()), FailsWithCode("TABLE_EXISTS"));
@@ -138,8 +143,9 @@ TEST_F(SqlCatalogTest, ARowOfOlderProgramsWithoutATypeIsATable) {
 }
 
 TEST_F(SqlCatalogTest, TheOlderSchemaIsRefusedWithAFix) {
-  Execute("CREATE TABLE iceberg_tables (catalog_name TEXT, table_namespace TEXT, table_name TEXT, "
-          "metadata_location TEXT, previous_metadata_location TEXT)");
+  Execute(
+      "CREATE TABLE iceberg_tables (catalog_name TEXT, table_namespace TEXT, table_name TEXT, "
+      "metadata_location TEXT, previous_metadata_location TEXT)");
   EXPECT_THAT(Open(), FailsWithCode("CATALOG_SCHEMA"));
 }
 

@@ -5,6 +5,7 @@
 #include <sqlite3.h>
 #include <unistd.h>
 
+#include <bit>
 #include <cerrno>
 #include <filesystem>
 #include <utility>
@@ -17,23 +18,31 @@ Error ErrorOf(int code, std::string message, int system_errno) {
   switch (code & 0xff) {
     case SQLITE_BUSY:
     case SQLITE_LOCKED:
-      return {ErrorKind::kUnavailable, "SQL_BUSY", std::move(message), "end the program that keeps the database locked", ""};
-    case SQLITE_CONSTRAINT: return {ErrorKind::kConflict, "SQL_CONSTRAINT", std::move(message), "", ""};
-    case SQLITE_FULL: return {ErrorKind::kUnavailable, "SQL_IO", std::move(message), "make room on the disk", ""};
+      return {ErrorKind::kUnavailable, "SQL_BUSY", std::move(message),
+              "end the program that keeps the database locked", ""};
+    case SQLITE_CONSTRAINT:
+      return {ErrorKind::kConflict, "SQL_CONSTRAINT", std::move(message), "", ""};
+    case SQLITE_FULL:
+      return {ErrorKind::kUnavailable, "SQL_IO", std::move(message), "make room on the disk", ""};
     case SQLITE_IOERR:
-    case SQLITE_NOMEM: return {ErrorKind::kUnavailable, "SQL_IO", std::move(message), "", ""};
+    case SQLITE_NOMEM:
+      return {ErrorKind::kUnavailable, "SQL_IO", std::move(message), "", ""};
     case SQLITE_PERM:
     case SQLITE_READONLY:
     case SQLITE_AUTH:
-      return {ErrorKind::kDenied, "SQL_DENIED", std::move(message), "give the user that runs Frazil the right to write it", ""};
+      return {ErrorKind::kDenied, "SQL_DENIED", std::move(message),
+              "give the user that runs Frazil the right to write it", ""};
     case SQLITE_CANTOPEN:
       if (system_errno == EACCES || system_errno == EPERM || system_errno == EROFS) {
         return ErrorOf(SQLITE_PERM, std::move(message), 0);
       }
       return {ErrorKind::kInvalid, "SQL_OPEN", std::move(message), "", ""};
-    case SQLITE_NOTADB: return {ErrorKind::kInvalid, "SQL_OPEN", std::move(message), "", ""};
-    case SQLITE_CORRUPT: return {ErrorKind::kCorrupt, "SQL_CORRUPT", std::move(message), "", ""};
-    default: return {ErrorKind::kInvalid, "SQL_STATEMENT", std::move(message), "", ""};
+    case SQLITE_NOTADB:
+      return {ErrorKind::kInvalid, "SQL_OPEN", std::move(message), "", ""};
+    case SQLITE_CORRUPT:
+      return {ErrorKind::kCorrupt, "SQL_CORRUPT", std::move(message), "", ""};
+    default:
+      return {ErrorKind::kInvalid, "SQL_STATEMENT", std::move(message), "", ""};
   }
 }
 
@@ -42,7 +51,7 @@ Error LastError(sqlite3* database) {
   const std::string message =
       fmt::format("SQLite database {}: {}", path == nullptr ? "" : path, sqlite3_errmsg(database));
   Error error = ErrorOf(sqlite3_extended_errcode(database), message, sqlite3_system_errno(database));
-  if (error.code == "SQL_OPEN" && sqlite3_errcode(database) == SQLITE_CANTOPEN) {
+  if (error.code == "SQL_OPEN" && (sqlite3_errcode(database) & 0xff) == SQLITE_CANTOPEN) {
     // The database itself is open: it is the journal that cannot be made for now.
     return {ErrorKind::kUnavailable, "SQL_IO", message, "", ""};
   }
@@ -55,8 +64,9 @@ Status SyncFolder(const std::filesystem::path& folder) {
   const int number = errno;
   if (file >= 0) ::close(file);
   if (synced) return {};
-  return Fail(ErrorKind::kUnavailable, "SQL_IO",
-              fmt::format("cannot write folder {}: {}", folder.string(), std::generic_category().message(number)));
+  return Fail(
+      ErrorKind::kUnavailable, "SQL_IO",
+      fmt::format("cannot write folder {}: {}", folder.string(), std::generic_category().message(number)));
 }
 
 // The folders above a new database, durable as the database in them will be.
@@ -75,13 +85,15 @@ Status MakeFolders(const std::filesystem::path& folder) {
 
 }  // namespace
 
-void SqliteStatement::Finalize::operator()(sqlite3_stmt* statement) const { sqlite3_finalize(statement); }
+void SqliteStatement::Finalize::operator()(sqlite3_stmt* statement) const {
+  sqlite3_finalize(statement);
+}
 
 void SqliteStatement::Bind(int parameter, std::string_view text) {
   // An empty view may have no address, which SQLite would take for a null.
   const char* data = text.data() == nullptr ? "" : text.data();
   // SQLITE_TRANSIENT, "make a copy", without its old-style cast.
-  const auto copy = reinterpret_cast<sqlite3_destructor_type>(static_cast<std::intptr_t>(-1));
+  const auto copy = std::bit_cast<sqlite3_destructor_type>(std::intptr_t{-1});
   const int code = sqlite3_bind_text64(statement_.get(), parameter, data, text.size(), copy, SQLITE_UTF8);
   if (code != SQLITE_OK) bind_failure_ = code;
 }
@@ -108,15 +120,20 @@ bool SqliteStatement::IsNull(int column) const {
   return sqlite3_column_type(statement_.get(), column) == SQLITE_NULL;
 }
 
-std::int64_t SqliteStatement::Int64(int column) const { return sqlite3_column_int64(statement_.get(), column); }
+std::int64_t SqliteStatement::Int64(int column) const {
+  return sqlite3_column_int64(statement_.get(), column);
+}
 
 std::string_view SqliteStatement::Text(int column) const {
   const unsigned char* text = sqlite3_column_text(statement_.get(), column);
   if (text == nullptr) return {};
-  return {reinterpret_cast<const char*>(text), static_cast<std::size_t>(sqlite3_column_bytes(statement_.get(), column))};
+  return {reinterpret_cast<const char*>(text),
+          static_cast<std::size_t>(sqlite3_column_bytes(statement_.get(), column))};
 }
 
-void SqliteDatabase::Close::operator()(sqlite3* database) const { sqlite3_close_v2(database); }
+void SqliteDatabase::Close::operator()(sqlite3* database) const {
+  sqlite3_close_v2(database);
+}
 
 Result<SqliteDatabase> SqliteDatabase::Open(const std::string& path, const Options& options) {
   if (options.create) {
@@ -164,8 +181,8 @@ SqliteTransaction::SqliteTransaction(SqliteTransaction&& other) noexcept
     : database_(std::exchange(other.database_, nullptr)) {}
 
 SqliteTransaction::~SqliteTransaction() {
-  // Where SQLite has rolled back already, this fails, and rightly so; where it cannot roll back now, the journal
-  // makes the next connection do it.
+  // Where SQLite has rolled back already, this fails, and rightly so; where it cannot roll back now, the
+  // journal makes the next connection do it.
   if (database_ != nullptr) static_cast<void>(database_->Execute("ROLLBACK"));
 }
 
@@ -177,7 +194,8 @@ Status SqliteTransaction::Commit() {
     return {};
   }
   Error error = std::move(committed).error();
-  if (error.code == "SQL_BUSY") return Fail(std::move(error));  // the transaction is still open; it is rolled back
+  if (error.code == "SQL_BUSY")
+    return Fail(std::move(error));  // the transaction is still open; it is rolled back
   error.kind = ErrorKind::kUnknownOutcome;
   error.code = "SQL_COMMIT_UNKNOWN";
   return Fail(std::move(error));

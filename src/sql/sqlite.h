@@ -44,7 +44,8 @@ class SqliteStatement {
   // True: there is a row. False: the statement is done.
   Result<bool> Step();
 
-  // Columns of the present row, numbered from 0. A null reads as 0 and as "". A view lives until the next Step.
+  // Columns of the present row, numbered from 0. A null reads as 0 and as "". A view lives until the next
+  // Step.
   bool IsNull(int column) const;
   std::int64_t Int64(int column) const;
   std::string_view Text(int column) const;
@@ -65,12 +66,12 @@ class SqliteStatement {
 class SqliteDatabase {
  public:
   struct Options {
-    bool create = true;                           // the file, and the folders above it, when they are missing
+    bool create = true;  // the file, and the folders above it, when they are missing
     std::chrono::milliseconds busy_timeout{5000};  // how long to wait for another connection's transaction
   };
 
-  // Commits are made with synchronous=EXTRA: with the rollback journal, anything less lets a power cut undo a commit
-  // that was answered.
+  // Commits are made with synchronous=EXTRA: with the rollback journal, anything less lets a power cut undo a
+  // commit that was answered.
   static Result<SqliteDatabase> Open(const std::string& path, const Options& options);
   static Result<SqliteDatabase> Open(const std::string& path) { return Open(path, Options{}); }
 
@@ -111,8 +112,8 @@ class SqliteTransaction {
   SqliteTransaction& operator=(SqliteTransaction&&) = delete;
   ~SqliteTransaction();
 
-  // Success proves that the changes are durable. After SQL_BUSY nothing has happened; after any other failure it is
-  // not known whether it has: SQL_COMMIT_UNKNOWN.
+  // Success proves that the changes are durable. After SQL_BUSY nothing has happened; after any other failure
+  // it is not known whether it has: SQL_COMMIT_UNKNOWN.
   Status Commit();
 
  private:

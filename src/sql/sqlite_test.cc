@@ -47,7 +47,10 @@ class Sqlite : public ::testing::Test {
 TEST_F(Sqlite, ValuesComeBackAsTheyWereBound) {
   auto database = OpenWithTable();
   const std::string text("a'b\0ü", 6);
-  EXPECT_EQ(database.Execute("INSERT INTO t VALUES (?, ?), (?, ?), (?, ?)", INT64_MIN, text, 2, nullptr, 3, "").value(), 3);
+  EXPECT_EQ(
+      database.Execute("INSERT INTO t VALUES (?, ?), (?, ?), (?, ?)", INT64_MIN, text, 2, nullptr, 3, "")
+          .value(),
+      3);
   auto statement = database.Prepare("SELECT id, name FROM t WHERE id < ? ORDER BY id", 10).value();
   ASSERT_TRUE(statement.Step().value());
   EXPECT_EQ(statement.Int64(0), INT64_MIN);
@@ -135,7 +138,8 @@ TEST_F(Sqlite, FailuresSayWhatToDo) {
   ASSERT_OK(database.Execute("INSERT INTO t VALUES (1, 'a')"));
   EXPECT_THAT(database.Execute("INSERT INTO t VALUES (1, 'b')"), FailsWithCode("SQL_CONSTRAINT"));
   EXPECT_THAT(database.Execute("SELECT * FROM missing"), FailsWithCode("SQL_STATEMENT"));
-  EXPECT_THAT(database.Execute("INSERT INTO t VALUES (?, 'b')", 1, "one value too many"), ::testing::Not(IsOk()));
+  EXPECT_THAT(database.Execute("INSERT INTO t VALUES (?, 'b')", 1, "one value too many"),
+              ::testing::Not(IsOk()));
 }
 
 TEST_F(Sqlite, OpenTellsWhatIsWrongWithTheFile) {

@@ -5,7 +5,9 @@
 namespace frazil {
 namespace {
 
-Error Injected() { return {ErrorKind::kUnavailable, "STORAGE_FAILED", "a fault was injected", "", ""}; }
+Error Injected() {
+  return {ErrorKind::kUnavailable, "STORAGE_FAILED", "a fault was injected", "", ""};
+}
 
 // Makes the call, or does not, and answers as the fault says.
 template <typename Call>
@@ -60,9 +62,15 @@ class FaultyReader final : public ObjectReader {
 
 }  // namespace
 
-StoreFault StoreFault::Fails() { return FailsWith(Injected()); }
-StoreFault StoreFault::FailsAfterEffect() { return {.takes_effect = true, .error = Injected()}; }
-StoreFault StoreFault::Torn() { return {.takes_effect = false, .error = Injected(), .torn = true}; }
+StoreFault StoreFault::Fails() {
+  return FailsWith(Injected());
+}
+StoreFault StoreFault::FailsAfterEffect() {
+  return {.takes_effect = true, .error = Injected()};
+}
+StoreFault StoreFault::Torn() {
+  return {.takes_effect = false, .error = Injected(), .torn = true};
+}
 
 Result<std::unique_ptr<ObjectWriter>> FaultyStore::Create(const std::string& location) {
   const StoreFault fault = choose_(StoreOperation::kCreate, location);

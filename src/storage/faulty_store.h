@@ -1,8 +1,9 @@
 // A store whose calls fail when they are told to: for tests and simulations.
 //
 // The faults: a call has its effect or not, and is answered with success or with an error (so there are four
-// outcomes, one of them no fault at all); an append may be torn, with half of its bytes in the object. "Answered, but
-// without effect" is for Delete (a file that is left behind); Frazil does not promise to survive it on Finish.
+// outcomes, one of them no fault at all); an append may be torn, with half of its bytes in the object.
+// "Answered, but without effect" is for Delete (a file that is left behind); Frazil does not promise to
+// survive it on Finish.
 #pragma once
 
 #include <functional>

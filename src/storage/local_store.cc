@@ -16,21 +16,27 @@
 namespace frazil {
 namespace {
 
-constexpr std::size_t kBufferBytes = 64 * 1024;
+constexpr std::size_t kBufferBytes = 65'536;
 
 tl::unexpected<Error> FailErrno(int number, std::string_view doing, const std::string& path) {
-  const std::string detail = fmt::format("cannot {} {}: {}", doing, path, std::generic_category().message(number));
+  const std::string detail =
+      fmt::format("cannot {} {}: {}", doing, path, std::generic_category().message(number));
   switch (number) {
     case ENOENT:
-    case ENOTDIR: return Fail(ErrorKind::kNotFound, "STORAGE_NOT_FOUND", detail);
+    case ENOTDIR:
+      return Fail(ErrorKind::kNotFound, "STORAGE_NOT_FOUND", detail);
     case EACCES:
     case EPERM:
     case EROFS:
-      return Fail(ErrorKind::kDenied, "STORAGE_DENIED", detail, "give the user that runs Frazil the right to do this");
+      return Fail(ErrorKind::kDenied, "STORAGE_DENIED", detail,
+                  "give the user that runs Frazil the right to do this");
     case ENOSPC:
-    case EDQUOT: return Fail(ErrorKind::kUnavailable, "STORAGE_FULL", detail, "make room on the disk");
-    case EEXIST: return Fail(ErrorKind::kConflict, "STORAGE_EXISTS", detail);
-    default: return Fail(ErrorKind::kUnavailable, "STORAGE_FAILED", detail);
+    case EDQUOT:
+      return Fail(ErrorKind::kUnavailable, "STORAGE_FULL", detail, "make room on the disk");
+    case EEXIST:
+      return Fail(ErrorKind::kConflict, "STORAGE_EXISTS", detail);
+    default:
+      return Fail(ErrorKind::kUnavailable, "STORAGE_FAILED", detail);
   }
 }
 
@@ -85,14 +91,19 @@ std::string FolderOf(const std::string& path) {
   return slash == 0 ? "/" : path.substr(0, slash);
 }
 
-std::string NameOf(const std::string& path) { return path.substr(path.rfind('/') + 1); }
+std::string NameOf(const std::string& path) {
+  return path.substr(path.rfind('/') + 1);
+}
 
-bool IsTemporary(const std::string& name) { return name.starts_with('.') && name.ends_with(".tmp"); }
+bool IsTemporary(const std::string& name) {
+  return name.starts_with('.') && name.ends_with(".tmp");
+}
 
 Status RenameNew(const std::string& from, const std::string& to) {
   if (::renameat2(AT_FDCWD, from.c_str(), AT_FDCWD, to.c_str(), RENAME_NOREPLACE) == 0) return {};
   if (errno != EINVAL && errno != ENOSYS) return FailErrno(errno, "create", to);
-  // A file system that cannot rename without overwriting: a second name for the file does not overwrite either.
+  // A file system that cannot rename without overwriting: a second name for the file does not overwrite
+  // either.
   if (::link(from.c_str(), to.c_str()) != 0) return FailErrno(errno, "create", to);
   ::unlink(from.c_str());
   return {};
@@ -193,8 +204,8 @@ Result<std::unique_ptr<ObjectWriter>> LocalStore::Create(const std::string& loca
   FRAZIL_ASSIGN(const LocalPath local, ParseLocation(location));
   const std::string folder = FolderOf(local.path);
   FRAZIL_TRY(MakeFolders(folder));
-  const std::string temporary =
-      fmt::format("{}/.{}.{}.tmp", folder == "/" ? "" : folder, NameOf(local.path), runtime_.NewUuid().ToString());
+  const std::string temporary = fmt::format("{}/.{}.{}.tmp", folder == "/" ? "" : folder, NameOf(local.path),
+                                            runtime_.NewUuid().ToString());
   FRAZIL_ASSIGN(auto file, OpenFile(temporary, O_WRONLY | O_CREAT | O_EXCL, "create"));
   return std::make_unique<LocalWriter>(*this, std::move(file), temporary, local.path);
 }
@@ -251,13 +262,14 @@ Status LocalStore::MakeFolders(const std::string& folder) {
   return {};
 }
 
-// Not only the folders that this store made: one that another process has just made may not be durable yet. So each
-// folder's name is made durable once, up to the root.
+// Not only the folders that this store made: one that another process has just made may not be durable yet.
+// So each folder's name is made durable once, up to the root.
 Status LocalStore::SyncFolder(const std::string& folder) {
   std::vector<std::string> synced;
   for (std::string current = folder;; current = FolderOf(current)) {
     auto file = OpenFile(current, O_RDONLY | O_DIRECTORY, "open folder");
-    if (!file && current != folder && file.error().kind == ErrorKind::kDenied) break;  // not ours, made long ago
+    if (!file && current != folder && file.error().kind == ErrorKind::kDenied)
+      break;  // not ours, made long ago
     if (!file) return tl::unexpected<Error>(file.error());
     // EINVAL and EROFS: a file system on which a folder cannot be synced, or need not be.
     if (::fsync(file->number()) != 0 && errno != EINVAL && errno != EROFS) {

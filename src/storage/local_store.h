@@ -1,6 +1,7 @@
 // Objects as files of this machine: "file:/lake/x", "file:///lake/x" and "/lake/x" name the same file.
 //
-// Paths are taken as they stand: nothing is percent-decoded, as PyIceberg and Java do it. An object is written under
+// Paths are taken as they stand: nothing is percent-decoded, as PyIceberg and Java do it. An object is
+// written under
 // ".NAME.UUID.tmp" in its own folder and renamed when it is whole; List does not show such files.
 #pragma once
 

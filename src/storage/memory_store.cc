@@ -78,8 +78,8 @@ Status MemoryStore::Delete(const std::string& location) {
 Result<std::vector<std::string>> MemoryStore::List(const std::string& prefix) {
   const MonitorLock lock(*monitor_);
   std::vector<std::string> found;
-  for (auto object = objects_.lower_bound(prefix); object != objects_.end() && object->first.starts_with(prefix);
-       ++object) {
+  for (auto object = objects_.lower_bound(prefix);
+       object != objects_.end() && object->first.starts_with(prefix); ++object) {
     found.push_back(object->first);
   }
   return found;

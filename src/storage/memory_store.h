@@ -11,8 +11,8 @@
 
 namespace frazil {
 
-// Any thread may call. Codes: STORAGE_NOT_FOUND, STORAGE_EXISTS, STORAGE_SHORT, as LocalStore. Readers outlive a
-// Delete of their object.
+// Any thread may call. Codes: STORAGE_NOT_FOUND, STORAGE_EXISTS, STORAGE_SHORT, as LocalStore. Readers
+// outlive a Delete of their object.
 class MemoryStore final : public ObjectStore {
  public:
   // The runtime must outlive the store, and the store its writers.

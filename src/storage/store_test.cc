@@ -132,7 +132,8 @@ TEST_P(EveryStore, AnOpenReaderSurvivesTheDeleteOfItsObject) {
 }
 
 TEST_P(EveryStore, ListsByPrefixInOrder) {
-  for (const char* name : {"t/data/b", "t/data/a", "t/metadata/m", "tx/data/c"}) ASSERT_OK(store_->Put(At(name), "x"));
+  for (const char* name : {"t/data/b", "t/data/a", "t/metadata/m", "tx/data/c"})
+    ASSERT_OK(store_->Put(At(name), "x"));
   const auto listed = [&](const std::string& prefix) { return store_->List(At(prefix)).value(); };
   EXPECT_THAT(listed("t/"), ElementsAre(At("t/data/a"), At("t/data/b"), At("t/metadata/m")));
   EXPECT_THAT(listed("t/data/b"), ElementsAre(At("t/data/b")));
@@ -175,7 +176,8 @@ TEST(LocalStore, SaysWhichPathFailedAndWhy) {
   EXPECT_THAT(store.Delete("/proc/version"), FailsWithCode("STORAGE_DENIED"));
 }
 
-// A file that cannot grow stands for a full disk: the write fails, the object does not appear, nothing is left.
+// A file that cannot grow stands for a full disk: the write fails, the object does not appear, nothing is
+// left.
 TEST(LocalStore, AWriteThatFailsHalfwayLeavesNothing) {
   const TemporaryFolder folder;
   LocalStore store(ThreadRuntime());
@@ -252,7 +254,8 @@ TEST_F(Faults, EveryOperationCanFailWithAnErrorOfChoice) {
   const Error full{ErrorKind::kUnavailable, "STORAGE_FULL", "no space", "", ""};
   fault_ = StoreFault::FailsWith(full);
   ASSERT_OK(inner_.Put("/there", "abc"));
-  for (const StoreOperation operation : {StoreOperation::kCreate, StoreOperation::kAppend, StoreOperation::kFinish}) {
+  for (const StoreOperation operation :
+       {StoreOperation::kCreate, StoreOperation::kAppend, StoreOperation::kFinish}) {
     at_ = operation;
     EXPECT_THAT(store_.Put("/x", "abc"), FailsWithCode("STORAGE_FULL"));
   }

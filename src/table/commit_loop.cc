@@ -23,10 +23,15 @@ bool IsInHistory(const TableMetadata& table, const std::string& branch, Snapshot
 // One run of the loop.
 class CommitRun {
  public:
-  CommitRun(Runtime& runtime, Catalog& catalog, ObjectStore& store, const TableName& name, const CommitLoopOptions& options,
-      bool& outcome_unknown, StopSignal& stop)
-      : catalog_(catalog), store_(store), name_(name), options_(options), outcome_unknown_(outcome_unknown),
-        stop_(stop), backoff_(runtime, options.retry_first, options.retry_limit) {}
+  CommitRun(Runtime& runtime, Catalog& catalog, ObjectStore& store, const TableName& name,
+            const CommitLoopOptions& options, bool& outcome_unknown, StopSignal& stop)
+      : catalog_(catalog),
+        store_(store),
+        name_(name),
+        options_(options),
+        outcome_unknown_(outcome_unknown),
+        stop_(stop),
+        backoff_(runtime, options.retry_first, options.retry_limit) {}
 
   Result<CommitLoopResult> Commit(const BuildAttempt& build) {
     for (int conflicts = 0; conflicts <= options_.max_conflicts; ++conflicts) {
@@ -34,11 +39,14 @@ class CommitRun {
       FRAZIL_TRY(stop_.Check());
       FRAZIL_ASSIGN(LoadedTable table, catalog_.Load(name_));
       FRAZIL_ASSIGN(const std::optional<AppendAttempt> attempt, build(table));
-      if (!attempt) return CommitLoopResult{.table = std::move(table), .already_there = true, .replaced = std::nullopt};
+      if (!attempt)
+        return CommitLoopResult{.table = std::move(table), .already_there = true, .replaced = std::nullopt};
 
       CommitOutcome outcome = catalog_.Commit(name_, attempt->change);
-      if (auto* committed = std::get_if<Committed>(&outcome)) return Landed(std::move(committed->table), table);
-      if (const auto* unknown = std::get_if<UnknownOutcome>(&outcome)) return Settle(*attempt, table, unknown->error);
+      if (auto* committed = std::get_if<Committed>(&outcome))
+        return Landed(std::move(committed->table), table);
+      if (const auto* unknown = std::get_if<UnknownOutcome>(&outcome))
+        return Settle(*attempt, table, unknown->error);
       CleanUp(*attempt);
       if (auto* refused = std::get_if<Refused>(&outcome)) return Fail(std::move(refused->error));
       LogInfo("{}: commit met another one: {}", name_.ToString(), std::get<Conflict>(outcome).why);
@@ -49,9 +57,9 @@ class CommitRun {
   }
 
  private:
-  // Finds out what became of an attempt whose outcome is unknown. It may still arrive, at any time; but the same
-  // request requires the same head, so it can take effect only once, however often it is sent. From here on nothing
-  // is cleaned up, and every failure leaves the outcome unknown.
+  // Finds out what became of an attempt whose outcome is unknown. It may still arrive, at any time; but the
+  // same request requires the same head, so it can take effect only once, however often it is sent. From here
+  // on nothing is cleaned up, and every failure leaves the outcome unknown.
   Result<CommitLoopResult> Settle(const AppendAttempt& attempt, const LoadedTable& base, Error why) {
     outcome_unknown_ = true;
     for (int resends = 0;; ++resends) {
@@ -64,12 +72,14 @@ class CommitRun {
       if (now && now->metadata_location != base.metadata_location) {
         return Unsettled(attempt, "the table has been changed by another commit since");
       }
-      if (resends == options_.max_resends) return Unsettled(attempt, now ? why.ToString() : now.error().ToString());
+      if (resends == options_.max_resends)
+        return Unsettled(attempt, now ? why.ToString() : now.error().ToString());
       FRAZIL_TRY(Wait());
       if (!now) continue;
 
       CommitOutcome outcome = catalog_.Commit(name_, attempt.change);
-      if (auto* committed = std::get_if<Committed>(&outcome)) return Landed(std::move(committed->table), base);
+      if (auto* committed = std::get_if<Committed>(&outcome))
+        return Landed(std::move(committed->table), base);
       if (auto* unknown = std::get_if<UnknownOutcome>(&outcome)) why = std::move(unknown->error);
       if (auto* refused = std::get_if<Refused>(&outcome)) why = std::move(refused->error);
       if (auto* conflict = std::get_if<Conflict>(&outcome)) why.detail = std::move(conflict->why);
@@ -82,8 +92,8 @@ class CommitRun {
 
   Result<CommitLoopResult> Unsettled(const AppendAttempt& attempt, const std::string& why) const {
     return Fail(ErrorKind::kUnknownOutcome, "COMMIT_UNKNOWN",
-                fmt::format("{}: it is not known whether snapshot {} was or will be committed: {}", name_.ToString(),
-                            attempt.snapshot.snapshot_id, why));
+                fmt::format("{}: it is not known whether snapshot {} was or will be committed: {}",
+                            name_.ToString(), attempt.snapshot.snapshot_id, why));
   }
 
   // Not once an attempt of the same epoch was of unknown outcome, in an earlier run of the loop.

