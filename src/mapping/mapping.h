@@ -2,9 +2,8 @@
 #pragma once
 
 #include <cstdint>
-#include <optional>
 #include <string>
-#include <variant>
+#include <string_view>
 #include <vector>
 
 #include "base/result.h"
@@ -14,7 +13,8 @@ namespace frazil {
 
 // How a value is read where its JSON form leaves a choice.
 enum class Parse {
-  kDefault,  // as the type says: iso8601 for temporal types from text, base64 for binary, JSON's own form for the rest
+  kDefault,  // as the type says: iso8601 for temporal types from text, base64 for binary, JSON's own form for
+             // the rest
   kIso8601,
   kUnixSeconds,
   kUnixMillis,
@@ -22,14 +22,18 @@ enum class Parse {
   kUnixNanos,
   kUnixDays,
   kPattern,  // strptime pattern, in ColumnMapping::pattern
-  kText,     // number and boolean columns: from text; string columns: text as it is, any other scalar as its JSON text
+  kText,     // number and boolean columns: from text; string columns: text as it is, any other scalar as its
+             // JSON text
   kBase64,
   kHex,
   kUtf8,
-  kJson,     // any value as its JSON text
+  kJson,  // any value as its JSON text
 };
 
-Result<Parse> ParseParseRule(std::string_view text, std::string& pattern);  // "unix_millis" …, "%Y-%m-%d"
+// "unix_millis" …, or a strptime pattern such as "%Y-%m-%d", which then is in `pattern`. kInvalid
+// (MAPPING_PARSE).
+Result<Parse> ParseParseRule(std::string_view text, std::string& pattern);
+// The inverse; "" for kDefault.
 std::string ToString(Parse parse, const std::string& pattern);
 
 // One value's rule, nested rules as the type's tree has them.
@@ -37,17 +41,22 @@ struct ValueMapping {
   Type type;  // with the children's names
   bool required = false;
   Parse parse = Parse::kDefault;
-  std::string pattern;
-  std::vector<ValueMapping> children;  // struct: one a member (read by the member's name); list: element; map: key, value
+  std::string pattern = {};
+  std::vector<ValueMapping> children =
+      {};  // struct: one a member (read by the member's name); list: element; map: key, value
 
   bool operator==(const ValueMapping&) const = default;
 };
 
+// The rule that reads each part of `type` as its default says, required where the type's fields are.
+ValueMapping DefaultValueMapping(const Type& type, bool required = false);
+
 struct ColumnMapping {
   std::string name;
-  std::vector<std::string> path;  // reference tokens of the JSON Pointer (RFC 6901), unescaped; empty = the whole value
+  std::vector<std::string>
+      path;  // reference tokens of the JSON Pointer (RFC 6901), unescaped; empty = the whole value
   ValueMapping value;
-  std::string doc;
+  std::string doc = {};
 
   bool operator==(const ColumnMapping&) const = default;
 };
@@ -65,7 +74,7 @@ struct MetadataColumns {
 
 struct Mapping {
   std::vector<ColumnMapping> columns;
-  MetadataColumns metadata;
+  MetadataColumns metadata = {};
   Unmapped unmapped = Unmapped::kIgnore;
 
   bool operator==(const Mapping&) const = default;
@@ -82,18 +91,19 @@ inline constexpr std::string_view kHeadersColumn = "kafka_headers";
 Result<std::vector<std::string>> ParsePath(std::string_view text);
 std::string PathToPointer(const std::vector<std::string>& path);
 
-// What no mapping may have: no columns at all, names that are equal up to case or those of metadata columns, a parse
-// rule that does not fit its type, types out of range. kInvalid with the
-// column's name in `pointer`.
+// What no mapping may have: no columns at all, names that are equal up to the case of ASCII letters or those
+// of metadata columns, a parse rule that does not fit its type, types out of range. kInvalid (MAPPING_EMPTY,
+// MAPPING_NAME, MAPPING_TYPE, MAPPING_PARSE, MAPPING_PATTERN) with the column's name in `pointer`.
 Status ValidateMapping(const Mapping& mapping);
 
 // The target table's schema: mapped columns in order, then the metadata columns. Field ids are not assigned.
 Schema TargetSchema(const Mapping& mapping);
-// The errors table's schema: the five metadata columns, kafka_topic, value, error_code, error_path, error_message,
-// mapping_version, failed_at. Ids not assigned.
+// The errors table's schema: the five metadata columns, kafka_topic, value, error_code, error_path,
+// error_message, mapping_version, failed_at. Ids not assigned.
 Schema ErrorsSchema();
 
-// Hash of the mapping's meaning: 16 hexadecimal digits, the same for equal mappings in every process and version.
+// Hash of the mapping's meaning (docs are none): 16 hexadecimal digits, the same for equal mappings in every
+// process and version. FNV-1a, 64 bits, over a canonical JSON text.
 std::string MappingVersion(const Mapping& mapping);
 
 }  // namespace frazil
