@@ -7,6 +7,7 @@ namespace frazil {
 Result<std::vector<TableName>> MemoryCatalog::List() {
   const MonitorLock lock(*monitor_);
   std::vector<TableName> names;
+  names.reserve(pointers_.size());
   for (const auto& [name, location] : pointers_) names.push_back(name);
   return names;
 }

@@ -61,8 +61,8 @@ class CommitLoopTest : public ::testing::Test {
 
   std::vector<std::int64_t> Snapshots() {
     std::vector<std::int64_t> ids;
-    for (const Snapshot& snapshot : inner_.Load(kOrders)->metadata.snapshots)
-      ids.push_back(snapshot.snapshot_id.value());
+    const LoadedTable table = inner_.Load(kOrders).value();
+    for (const Snapshot& snapshot : table.metadata.snapshots) ids.push_back(snapshot.snapshot_id.value());
     return ids;
   }
   std::vector<std::string> AttemptFiles() { return store_.List("attempt-").value(); }
