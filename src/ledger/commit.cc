@@ -27,10 +27,23 @@ std::string WhyFenced(const PositionRecord& record, const EpochPlan& plan) {
   return {};
 }
 
+// Rows for a follower that was dropped and created again must not be decided: nobody could append them.
+Status CheckFollowerUuids(const PositionRecord& record, const EpochPlan& plan) {
+  for (const auto& files : plan.followers) {
+    const auto known = record.followers.find(files.table);
+    if (known == record.followers.end() || known->second.uuid == files.uuid) continue;
+    return Fail(ErrorKind::kBlocked, "TABLE_REPLACED",
+                fmt::format("table {} was replaced: its uuid was {}, now it is {}", files.table,
+                            known->second.uuid.ToString(), files.uuid.ToString()),
+                "restore the table that the stream wrote, or start a stream of another name");
+  }
+  return {};
+}
+
 // What each follower will have applied once the record's pending entries are.
 std::map<std::string, FollowerRecord> AfterPending(const PositionRecord& record) {
   auto followers = record.followers;
-  for (const auto& entry : record.pending) followers[entry.table].applied = entry.id;
+  for (const auto& entry : record.pending) followers[entry.table] = FollowerRecord{.uuid = entry.uuid, .applied = entry.id};
   return followers;
 }
 
@@ -41,7 +54,9 @@ PositionRecord NextRecord(const PositionRecord& base, const EpochPlan& plan) {
   record.pending.clear();
   for (const auto& [partition, next] : plan.next) record.next[partition] = next;
   for (const auto& files : plan.followers) {
-    const auto& follower = record.followers.at(files.table);
+    // A table that the stream has not filled before becomes its follower here.
+    const auto& follower =
+        record.followers.emplace(files.table, FollowerRecord{.uuid = files.uuid, .applied = std::nullopt}).first->second;
     record.pending.push_back(PendingEntry{.table = files.table,
                                           .uuid = files.uuid,
                                           .manifest = files.manifest,
@@ -62,6 +77,10 @@ PositionRecord NextRecord(const PositionRecord& base, const EpochPlan& plan) {
 }  // namespace
 
 Status CheckAccounting(const EpochPlan& plan) {
+  const bool forward = std::all_of(plan.next.begin(), plan.next.end(), [&](const auto& entry) {
+    return plan.from.contains(entry.first) && plan.from.at(entry.first) <= entry.second;
+  });
+  FRAZIL_CHECK(forward, "an epoch moves its partitions forward");
   if (plan.counts.total() == Moved(plan)) return {};
   return Fail(ErrorKind::kInternal, "ACCOUNTING",
               fmt::format("the epoch covers {} offsets, but {} are accounted for ({})", Moved(plan), plan.counts.total(),
@@ -74,10 +93,11 @@ Result<CommitDecision> DecideEpoch(const History& history, const StreamIdentity&
   if (HasCommit(history, identity.branch, plan.commit_id, plan.base_sequence)) return AlreadyCommitted{};
   FRAZIL_ASSIGN(auto position, ReadPosition(history, identity));
   if (std::holds_alternative<NeedOlderMetadata>(position)) return NeedOlderMetadata{};
-  if (std::holds_alternative<RolledBackPosition>(position)) return Fenced{"the table was rolled back"};
-  if (std::holds_alternative<NoPosition>(position)) return Fenced{"the table has no position any more"};
+  if (std::holds_alternative<RolledBackPosition>(position)) return Fenced{"the table was rolled back", true};
+  if (std::holds_alternative<NoPosition>(position)) return Fenced{"the table has no position any more", true};
   const auto& record = std::get<FoundPosition>(position).record;
-  if (auto why = WhyFenced(record, plan); !why.empty()) return Fenced{std::move(why)};
+  if (auto why = WhyFenced(record, plan); !why.empty()) return Fenced{std::move(why), false};
+  FRAZIL_TRY(CheckFollowerUuids(record, plan));
   if (!record.pending.empty() && record.n > applied_n) return PendingFirst{record};
   return MayCommit{NextRecord(record, plan)};
 }
@@ -118,11 +138,12 @@ Result<PositionRecord> FenceRecord(const RolledBackPosition& position, const Uui
   fence.followers = followers;
   fence.pending.clear();
   for (const auto& [table, follower] : followers) {
+    const bool untouched = !follower.applied && !lost_after.contains(table) && !kept.contains(table);
     const auto explains = [&, &table = table, &follower = follower](const std::map<std::string, FollowerRecord>& known) {
       const auto found = known.find(table);
       return found != known.end() && found->second == follower;
     };
-    if (!explains(kept) && !explains(lost_before) && !explains(lost_after)) {
+    if (!untouched && !explains(kept) && !explains(lost_before) && !explains(lost_after)) {
       return Fail(ErrorKind::kBlocked, "FOLLOWER_MISMATCH",
                   fmt::format("{} has applied commit {}, which no known position explains", table,
                               follower.applied ? follower.applied->ToString() : "none"),

@@ -47,6 +47,7 @@ struct AlreadyCommitted {};  // an earlier attempt of it has landed
 // Another process (or a rollback) moved the position: drop this epoch and those after it, start again.
 struct Fenced {
   std::string why;
+  bool rolled_back = false;  // the history was changed, not the position moved: nobody else need be at work
 };
 // The record on the table has entries that are not known to be applied: apply them first.
 struct PendingFirst {
@@ -57,6 +58,7 @@ struct MayCommit {
 };
 using CommitDecision = std::variant<AlreadyCommitted, Fenced, PendingFirst, MayCommit, NeedOlderMetadata>;
 
+// kBlocked as ReadPosition, and TABLE_REPLACED where a follower is no longer the table that the record names.
 // `applied_n`: the `n` of the newest record whose pending entries the caller knows to be applied.
 Result<CommitDecision> DecideEpoch(const History& history, const StreamIdentity& identity, const EpochPlan& plan,
                                    std::int64_t applied_n);

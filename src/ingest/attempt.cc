@@ -1,0 +1,53 @@
+#include "ingest/attempt.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/log.h"
+#include "iceberg/expiry.h"
+
+namespace frazil {
+namespace {
+
+SnapshotId NewSnapshotId(Runtime& runtime, const TableMetadata& table) {
+  while (true) {
+    const SnapshotId id(static_cast<std::int64_t>(runtime.Random() >> 1));
+    if (id.value() > 0 && table.FindSnapshot(id) == nullptr) return id;
+  }
+}
+
+}  // namespace
+
+Result<AppendAttempt> BuildAttemptOn(const StreamSeams& seams, const TableMetadata& table, const Append& append,
+                                     const std::function<Properties(const Snapshot&)>& properties) {
+  const std::int64_t now_ms = seams.runtime.UnixMillis();
+  const AttemptIds ids{.snapshot_id = NewSnapshotId(seams.runtime, table), .name = seams.runtime.NewUuid(), .now_ms = now_ms};
+  FRAZIL_ASSIGN(auto attempt, BuildAppend(seams.store, table, append, ids));
+  attempt.change.updates.push_back(SetProperties{properties(attempt.snapshot)});
+
+  // Expiry looks at the table as the append leaves it: the head it replaces is no longer held by the branch.
+  FRAZIL_ASSIGN(const auto appended, ApplyChange(table, attempt.change, now_ms));
+  auto expired = ExpiredSnapshots(appended, now_ms);
+  if (!expired.empty()) attempt.change.updates.push_back(RemoveSnapshots{std::move(expired)});
+  return attempt;
+}
+
+void CleanUpAfterExpiry(const StreamSeams& seams, const CommitLoopResult& result) {
+  if (!result.replaced) return;
+  const auto removed = std::any_of(result.replaced->snapshots.begin(), result.replaced->snapshots.end(), [&](const Snapshot& s) {
+    return result.table.metadata.FindSnapshot(s.snapshot_id) == nullptr;
+  });
+  if (!removed) return;
+  auto files = UnreachableFiles(seams.store, *result.replaced, result.table.metadata);
+  if (!files) {
+    LogWarning("files of expired snapshots stay behind: {}", files.error().ToString());
+    return;
+  }
+  for (const auto& file : *files) {
+    if (auto deleted = seams.store.Delete(file); !deleted) {
+      LogWarning("a file of an expired snapshot stays behind: {}", deleted.error().ToString());
+    }
+  }
+}
+
+}  // namespace frazil

@@ -1,0 +1,125 @@
+#include "ingest/committer.h"
+
+#include <fmt/format.h>
+
+#include <utility>
+
+#include "iceberg/append.h"
+
+namespace frazil {
+namespace {
+
+DataFile ToDataFile(const WrittenFile& written) {
+  DataFile file;
+  file.file_path = written.location;
+  file.record_count = written.record_count;
+  file.file_size_in_bytes = written.file_size_in_bytes;
+  file.column_sizes = written.metrics.column_sizes;
+  file.value_counts = written.metrics.value_counts;
+  file.null_value_counts = written.metrics.null_value_counts;
+  file.nan_value_counts = written.metrics.nan_value_counts;
+  file.lower_bounds = written.metrics.lower_bounds;
+  file.upper_bounds = written.metrics.upper_bounds;
+  file.split_offsets = written.split_offsets;
+  return file;
+}
+
+}  // namespace
+
+Committer::Committer(const StreamConfig& config, const StreamSeams& seams, const RecoveredStream& stream)
+    : config_(config),
+      seams_(seams),
+      stream_(stream),
+      mapping_version_(MappingVersion(config.mapping)),
+      applied_n_(stream.record.n),
+      table_sequence_(stream.table_sequence) {}
+
+Committer::Files Committer::Gather(const std::vector<LaneFiles>& lanes) {
+  Files files;
+  for (const auto& lane : lanes) {
+    for (const auto& written : lane.rows) {
+      files.rows.push_back(ToDataFile(written));
+      files.row_count += written.record_count;
+      files.row_bytes += written.file_size_in_bytes;
+    }
+    for (const auto& written : lane.errors) {
+      files.errors.push_back(ToDataFile(written));
+      files.error_count += written.record_count;
+    }
+    files.left_out += lane.left_out;
+    files.nulls += lane.counts.nulls;
+  }
+  return files;
+}
+
+Result<CommitReport> Committer::Commit(SealedEpoch& sealed, StopSignal& stop) {
+  const Status whole = sealed.Wait();
+  const std::vector<LaneFiles> lanes = sealed.TakeFiles();
+  bool outcome_unknown = false;
+  Result<CommitReport> report = whole ? CommitFiles(sealed, Gather(lanes), outcome_unknown, stop) : Fail(whole.error());
+  // A ledger commit that landed names the files, whatever failed afterwards; CommitFiles says so by `outcome_unknown`.
+  if (!report && !outcome_unknown) {
+    for (const auto& lane : lanes) DeleteFiles(seams_.store, lane);
+  }
+  return report;
+}
+
+Result<EpochPlan> Committer::Plan(const SealedEpoch& sealed, const Files& files) {
+  const OpenEpoch& epoch = sealed.epoch();
+  EpochPlan plan{.commit_id = epoch.commit_id,
+                 .from = epoch.from,
+                 .next = epoch.next,
+                 .fence = stream_.record.fence,
+                 .counts = {.rows = files.row_count,
+                            .errors = files.error_count + files.left_out,
+                            .nulls = files.nulls,
+                            .filtered = 0,
+                            .absent = epoch.absent},
+                 .valid_through_ms = sealed.valid_through_ms(),
+                 .mapping_version = mapping_version_,
+                 .followers = {},
+                 .base_sequence = table_sequence_};
+  if (files.errors.empty()) return plan;
+
+  // The follower's metadata decides where its manifest lies and under which schema; that it may have moved since the
+  // start is of no matter.
+  const TableMetadata& follower = stream_.tables.errors.metadata;
+  const std::string location = fmt::format("{}/{}-m0.avro", follower.Property("write.metadata.path", follower.location + "/metadata"),
+                                           epoch.commit_id.ToString());
+  FRAZIL_ASSIGN(const auto manifest, WriteReadyManifest(seams_.store, follower, location, files.errors));
+  plan.followers.push_back(FollowerFiles{.table = config_.errors.ToString(),
+                                         .uuid = follower.table_uuid,
+                                         .manifest = manifest.manifest_path,
+                                         .bytes = manifest.manifest_length,
+                                         .rows = files.error_count,
+                                         .files = static_cast<std::int64_t>(files.errors.size())});
+  return plan;
+}
+
+Result<CommitReport> Committer::CommitFiles(const SealedEpoch& sealed, const Files& files, bool& outcome_unknown,
+                                            StopSignal& stop) {
+  const MonotonicTime started = seams_.runtime.Now();
+  FRAZIL_ASSIGN(const auto plan, Plan(sealed, files));
+  LedgerCommit ledger(seams_, config_.target, stream_.identity, mapping_version_);
+  FRAZIL_ASSIGN(const auto committed, ledger.CommitEpoch(plan, files.rows, applied_n_, outcome_unknown, stop));
+  outcome_unknown = true;  // the files are the table's from here on
+  table_sequence_ = committed.table.metadata.last_sequence_number;
+  if (committed.snapshot == SnapshotId()) {
+    return Fail(ErrorKind::kConflict, "ALREADY_COMMITTED", "the epoch landed by an earlier attempt; recovery goes on from it");
+  }
+  FRAZIL_TRY(Followers(seams_, config_.name).Apply(committed.record, nullptr, stop));
+  applied_n_ = committed.record.n;
+
+  const MonotonicTime now = seams_.runtime.Now();
+  return CommitReport{.stream = config_.name,
+                      .snapshot = committed.snapshot,
+                      .counts = plan.counts,
+                      .files = static_cast<std::int64_t>(files.rows.size()),
+                      .bytes = files.row_bytes,
+                      .next = committed.record.next,
+                      .lag = std::nullopt,
+                      .open_for = now - sealed.epoch().opened_at,
+                      .commit_took = now - started};
+}
+
+}  // namespace frazil

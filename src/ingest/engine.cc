@@ -1,0 +1,219 @@
+#include "ingest/engine.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "base/log.h"
+#include "ingest/ingest_run.h"
+#include "ingest/recovery.h"
+#include "runtime/backoff.h"
+
+namespace frazil {
+namespace {
+
+// A standby looks at the position after this many commit intervals of the other writer.
+constexpr int kStandbyIntervals = 3;
+constexpr Duration kSecondLook = std::chrono::milliseconds(200);
+
+EpochCounts Sum(const EpochCounts& a, const EpochCounts& b) {
+  return {.rows = a.rows + b.rows,
+          .errors = a.errors + b.errors,
+          .nulls = a.nulls + b.nulls,
+          .filtered = a.filtered + b.filtered,
+          .absent = a.absent + b.absent};
+}
+
+bool AtStartOnlyAPersonCanHelp(ErrorKind kind) {
+  return kind == ErrorKind::kInvalid || kind == ErrorKind::kNotFound || kind == ErrorKind::kDenied ||
+         kind == ErrorKind::kUnavailable;
+}
+
+}  // namespace
+
+std::string_view ToString(StreamPhase phase) {
+  switch (phase) {
+    case StreamPhase::kPending: return "PENDING";
+    case StreamPhase::kStarting: return "STARTING";
+    case StreamPhase::kRunning: return "RUNNING";
+    case StreamPhase::kStandby: return "STANDBY";
+    case StreamPhase::kRetrying: return "RETRYING";
+    case StreamPhase::kBlocked: return "BLOCKED";
+    case StreamPhase::kStopped: return "STOPPED";
+  }
+  return "PENDING";
+}
+
+class StreamEngine::Impl {
+ public:
+  Impl(StreamConfig config, StreamSeams seams, LanePool& lanes, EngineOptions options)
+      : config_(std::move(config)),
+        seams_(std::move(seams)),
+        lanes_(lanes),
+        options_(std::move(options)),
+        monitor_(seams_.runtime.NewMonitor()),
+        backoff_(seams_.runtime, options_.retry_first, options_.retry_limit) {}
+
+  Status Run(StopSignal& stop) {
+    SetPhase(StreamPhase::kStarting, {});
+    while (true) {
+      const Status result = RunOnce(stop);
+      if (result || result.error().kind == ErrorKind::kStopping) {
+        SetPhase(StreamPhase::kStopped, {});
+        return {};
+      }
+      if (auto over = Handle(result.error(), stop); !over) return over;
+      if (stop.stopped()) {
+        SetPhase(StreamPhase::kStopped, {});
+        return {};
+      }
+    }
+  }
+
+  StreamStatus status() const {
+    const MonitorLock lock(*monitor_);
+    return status_;
+  }
+
+ private:
+  Status RunOnce(StopSignal& stop) {
+    FRAZIL_ASSIGN(auto stream, Recover(config_, seams_, target_uuid_, stop));
+    target_uuid_ = stream.tables.target.metadata.table_uuid;
+    NotePosition(stream.record);
+    if (standing_by_) {
+      const bool moved = std::exchange(standby_n_, stream.record.n) != stream.record.n;
+      if (moved) return Fail(ErrorKind::kConflict, "FENCED", "another writer keeps committing to this table");
+      standing_by_ = false;
+    }
+    if (options_.until_end && !until_) until_ = Ends(stream);
+    started_ = true;
+    // A stream that failed shows so until it commits again, or has nothing to commit.
+    if (status().phase == StreamPhase::kStarting || status().phase == StreamPhase::kStandby) SetPhase(StreamPhase::kRunning, {});
+    IngestRun run(config_, seams_, lanes_, stream, until_ ? &*until_ : nullptr,
+                  [this](const CommitReport& report) { NoteCommit(report); });
+    return run.Run(stop);
+  }
+
+  // Waits where waiting helps. A failure of this ends the stream.
+  Status Handle(const Error& error, StopSignal& stop) {
+    switch (error.kind) {
+      case ErrorKind::kConflict:
+        looked_twice_ = false;
+        return error.code == "FENCED" ? StandBy(error, stop) : Status();
+      case ErrorKind::kBlocked:
+      case ErrorKind::kInternal:
+        // The first look may have met a cache, or a moment between two commits of another process.
+        if (error.kind == ErrorKind::kBlocked && !std::exchange(looked_twice_, true)) {
+          stop.WaitFor(kSecondLook);
+          return {};
+        }
+        return Block(error);
+      case ErrorKind::kInvalid:
+      case ErrorKind::kNotFound:
+      case ErrorKind::kCorrupt:
+        if (!started_ && options_.fail_fast_at_start) return GiveUp(error);
+        return error.kind == ErrorKind::kNotFound ? Retry(error, stop) : Block(error);
+      case ErrorKind::kDenied:
+      case ErrorKind::kUnavailable:
+        if (!started_ && options_.fail_fast_at_start) return GiveUp(error);
+        return Retry(error, stop);
+      case ErrorKind::kUnknownOutcome:
+        return Retry(error, stop);
+      case ErrorKind::kStopping:
+        return {};
+    }
+    return {};
+  }
+
+  Status StandBy(const Error& error, StopSignal& stop) {
+    standing_by_ = true;
+    SetPhase(StreamPhase::kStandby, Condition{.code = "ANOTHER_WRITER",
+                                              .since_ms = seams_.runtime.UnixMillis(),
+                                              .message = error.detail,
+                                              .fix = "this process takes over when the other one stops committing"});
+    stop.WaitFor(config_.commit_interval * kStandbyIntervals + backoff_.Next());
+    return {};
+  }
+
+  Status Retry(const Error& error, StopSignal& stop) {
+    SetPhase(StreamPhase::kRetrying, AsCondition(error));
+    LogWarning("{}: will try again: {}", config_.name, error.ToString());
+    stop.WaitFor(backoff_.Next());
+    return {};
+  }
+
+  Status Block(const Error& error) {
+    SetPhase(StreamPhase::kBlocked, AsCondition(error));
+    LogError("{}: blocked: {}", config_.name, error.ToString());
+    return Fail(error);
+  }
+
+  Status GiveUp(const Error& error) {
+    SetPhase(StreamPhase::kStopped, AsCondition(error));
+    return Fail(error);
+  }
+
+  Condition AsCondition(const Error& error) {
+    return {.code = error.code, .since_ms = seams_.runtime.UnixMillis(), .message = error.detail, .fix = error.fix};
+  }
+
+  static Positions Ends(const RecoveredStream& stream) {
+    Positions ends;
+    for (const auto& [partition, bounds] : stream.bounds) ends[partition] = bounds.end;
+    return ends;
+  }
+
+  void NotePosition(const PositionRecord& record) {
+    const MonitorLock lock(*monitor_);
+    status_.committed = record.next;
+  }
+
+  void NoteCommit(const CommitReport& report) {
+    {
+      const MonitorLock lock(*monitor_);
+      status_.committed = report.next;
+      status_.totals = Sum(status_.totals, report.counts);
+      status_.lag = report.lag;
+      ++status_.commits;
+      backoff_.Reset();
+      looked_twice_ = false;
+    }
+    if (status().phase != StreamPhase::kRunning) SetPhase(StreamPhase::kRunning, {});
+    if (options_.on_commit) options_.on_commit(report);
+  }
+
+  void SetPhase(StreamPhase phase, std::optional<Condition> condition) {
+    {
+      const MonitorLock lock(*monitor_);
+      status_.phase = phase;
+      status_.conditions.clear();
+      if (condition) status_.conditions.push_back(std::move(*condition));
+    }
+    if (options_.on_status) options_.on_status(status());
+  }
+
+  const StreamConfig config_;
+  const StreamSeams seams_;
+  LanePool& lanes_;
+  const EngineOptions options_;
+
+  std::unique_ptr<Monitor> monitor_;
+  StreamStatus status_;
+  Backoff backoff_;
+  bool looked_twice_ = false;
+
+  bool started_ = false;
+  std::optional<Uuid> target_uuid_;  // of the table that was recovered
+  bool standing_by_ = false;
+  std::int64_t standby_n_ = -1;   // the position's `n` when it was last looked at in standby
+  std::optional<Positions> until_;
+};
+
+StreamEngine::StreamEngine(StreamConfig config, StreamSeams seams, LanePool& lanes, EngineOptions options)
+    : impl_(std::make_unique<Impl>(std::move(config), std::move(seams), lanes, std::move(options))) {}
+StreamEngine::~StreamEngine() = default;
+Status StreamEngine::Run(StopSignal& stop) { return impl_->Run(stop); }
+StreamStatus StreamEngine::status() const { return impl_->status(); }
+
+}  // namespace frazil

@@ -1,0 +1,80 @@
+// An epoch: a range of offsets of some partitions, decided by one commit.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <vector>
+
+#include "base/ids.h"
+#include "base/result.h"
+#include "ingest/lane_writer.h"
+#include "record/batch_source.h"
+#include "runtime/runtime.h"
+
+namespace frazil {
+
+// While it fills: what was sent to the lanes. Used by the fetch loop only.
+struct OpenEpoch {
+  Uuid commit_id;
+  MonotonicTime opened_at;
+  Positions from;                // of partitions that moved
+  Positions next;
+  std::int64_t absent = 0;       // counted by the source
+  std::int64_t bytes = 0;        // of batches
+  std::set<std::size_t> lanes;   // that have work of it
+
+  bool empty() const { return next.empty(); }
+  void Add(const Batch& batch) {
+    if (batch.range.empty()) return;
+    from.try_emplace(batch.partition, batch.range.first);
+    next[batch.partition] = batch.range.next;
+    absent += batch.absent;
+    bytes += batch.bytes;
+  }
+};
+
+// Gathers what the lanes wrote. Lanes add, the committer waits.
+class SealedEpoch {
+ public:
+  SealedEpoch(Runtime& runtime, OpenEpoch epoch, std::optional<std::int64_t> valid_through_ms)
+      : epoch_(std::move(epoch)),
+        valid_through_ms_(valid_through_ms),
+        monitor_(runtime.NewMonitor()),
+        missing_(epoch_.lanes.size()) {}
+
+  const OpenEpoch& epoch() const { return epoch_; }
+  std::optional<std::int64_t> valid_through_ms() const { return valid_through_ms_; }
+
+  void Add(Result<LaneFiles> files) {
+    const MonitorLock lock(*monitor_);
+    if (files) {
+      files_.push_back(std::move(*files));
+    } else if (!failure_) {
+      failure_ = std::move(files).error();
+    }
+    --missing_;
+    monitor_->NotifyAll();
+  }
+
+  // Waits for all lanes. The first failure, when a lane failed; TakeFiles has the other lanes' files then.
+  Status Wait() {
+    const MonitorLock lock(*monitor_);
+    while (missing_ > 0) monitor_->WaitUntil(kForever);
+    if (failure_) return Fail(*failure_);
+    return {};
+  }
+  // REQUIRES: Wait has returned.
+  std::vector<LaneFiles> TakeFiles() { return std::move(files_); }
+
+ private:
+  const OpenEpoch epoch_;
+  const std::optional<std::int64_t> valid_through_ms_;
+  std::unique_ptr<Monitor> monitor_;
+  std::size_t missing_;
+  std::vector<LaneFiles> files_;
+  std::optional<Error> failure_;
+};
+
+}  // namespace frazil

@@ -1,0 +1,98 @@
+#include "ingest/followers.h"
+
+#include <fmt/format.h>
+
+#include <utility>
+
+#include "ingest/attempt.h"
+#include "ingest/table_history.h"
+#include "table/commit_loop.h"
+
+namespace frazil {
+namespace {
+
+Result<FollowerPosition> PositionOf(const StreamSeams& seams, const std::string& stream, const LoadedTable& table) {
+  History history(table.metadata);
+  FRAZIL_ASSIGN(auto answer, AskHistory(seams.store, history, [&](const History& known) {
+                  return ReadFollower(known, stream, "main");
+                }));
+  return std::get<FollowerPosition>(std::move(answer));
+}
+
+Status CheckUuid(const PendingEntry& entry, const TableMetadata& table) {
+  if (table.table_uuid == entry.uuid) return {};
+  return Fail(ErrorKind::kBlocked, "TABLE_REPLACED",
+              fmt::format("table {} was replaced: its uuid was {}, now it is {}", entry.table, entry.uuid.ToString(),
+                          table.table_uuid.ToString()),
+              "restore the table that the stream wrote, or start a stream of another name");
+}
+
+// The manifest that a pending entry names must still be there, whole.
+Status CheckManifest(ObjectStore& store, const PendingEntry& entry) {
+  auto reader = store.Open(entry.manifest);
+  if (reader && (*reader)->size() == entry.bytes) return {};
+  if (!reader && reader.error().kind != ErrorKind::kNotFound) return Fail(reader.error());
+  return Fail(ErrorKind::kBlocked, "PENDING_MISSING",
+              fmt::format("manifest {} with {} rows for {} is gone before it was appended", entry.manifest, entry.rows, entry.table),
+              "was it removed as an orphan? restore it; the messages' offsets are in the target's position");
+}
+
+ManifestFile ReadyManifest(const PendingEntry& entry, const TableMetadata& table) {
+  ManifestFile manifest;
+  manifest.manifest_path = entry.manifest;
+  manifest.manifest_length = entry.bytes;
+  manifest.partition_spec_id = table.default_spec_id;
+  manifest.sequence_number = kUnassignedSequence;
+  manifest.min_sequence_number = kUnassignedSequence;
+  manifest.added_files_count = static_cast<std::int32_t>(entry.files);
+  manifest.added_rows_count = entry.rows;
+  return manifest;
+}
+
+}  // namespace
+
+Result<FollowerState> LoadFollower(const StreamSeams& seams, const std::string& stream, const TableName& name) {
+  FRAZIL_ASSIGN(auto table, seams.catalog.Load(name));
+  FRAZIL_ASSIGN(auto position, PositionOf(seams, stream, table));
+  return FollowerState{.table = std::move(table), .position = std::move(position)};
+}
+
+Status Followers::Apply(const PositionRecord& record, const PositionRecord* lost, StopSignal& stop) {
+  for (const auto& entry : record.pending) FRAZIL_TRY(ApplyEntry(entry, lost, stop));
+  return {};
+}
+
+Status Followers::ApplyEntry(const PendingEntry& entry, const PositionRecord* lost, StopSignal& stop) {
+  FRAZIL_ASSIGN(const auto name, TableName::Parse(entry.table));
+  const auto build = [&](const LoadedTable& table) -> Result<std::optional<AppendAttempt>> {
+    FRAZIL_TRY(CheckUuid(entry, table.metadata));
+    FRAZIL_ASSIGN(const auto position, PositionOf(seams_, stream_, table));
+    switch (lost != nullptr ? DecideApplyAfterRollback(entry, position, *lost) : DecideApply(entry, position)) {
+      case ApplyDecision::kDone: return std::nullopt;
+      case ApplyDecision::kApply: break;
+      case ApplyDecision::kMismatch:
+        return Fail(ErrorKind::kConflict, "FOLLOWER_MOVED",
+                    fmt::format("{} has applied commit {}, the position expects {}", entry.table,
+                                position.applied ? position.applied->id.ToString() : "none",
+                                entry.after ? entry.after->ToString() : "none"));
+    }
+    const AppliedRecord applied{.n = entry.n, .id = entry.id};
+    Append append{.branch = "main", .files = {}, .ready_manifests = {}, .summary = {{AppliedKey(stream_), ToJson(applied)}}};
+    if (!entry.manifest.empty()) {
+      FRAZIL_TRY(CheckManifest(seams_.store, entry));
+      append.ready_manifests.push_back(ReadyManifest(entry, table.metadata));
+    }
+    FRAZIL_ASSIGN(auto attempt, BuildAttemptOn(seams_, table.metadata, append, [&](const Snapshot& snapshot) {
+                    const AppliedProperty property{.applied = applied, .snapshot = snapshot.snapshot_id};
+                    return Properties{{AppliedKey(stream_), ToJson(property)}};
+                  }));
+    return std::optional(std::move(attempt));
+  };
+  bool outcome_unknown = false;
+  CommitLoop loop(seams_.runtime, seams_.catalog, seams_.store);
+  FRAZIL_ASSIGN(const auto result, loop.Run(name, {}, build, outcome_unknown, stop));
+  CleanUpAfterExpiry(seams_, result);
+  return {};
+}
+
+}  // namespace frazil

@@ -1,0 +1,34 @@
+// Followers: tables that get what the ledger's commits decided for them.
+#pragma once
+
+#include "base/result.h"
+#include "catalog/catalog.h"
+#include "ingest/stream_config.h"
+#include "ledger/commit.h"
+#include "ledger/position.h"
+
+namespace frazil {
+
+// A follower as it stands now.
+struct FollowerState {
+  LoadedTable table;
+  FollowerPosition position;
+};
+Result<FollowerState> LoadFollower(const StreamSeams& seams, const std::string& stream, const TableName& name);
+
+class Followers {
+ public:
+  Followers(const StreamSeams& seams, std::string stream) : seams_(seams), stream_(std::move(stream)) {}
+
+  // Brings every follower to where the record wants it. `lost` is the last record before a rollback of the ledger.
+  // kConflict (FOLLOWER_MOVED): a follower stands elsewhere: read the ledger again, it may have moved.
+  Status Apply(const PositionRecord& record, const PositionRecord* lost, StopSignal& stop);
+
+ private:
+  Status ApplyEntry(const PendingEntry& entry, const PositionRecord* lost, StopSignal& stop);
+
+  const StreamSeams& seams_;
+  const std::string stream_;
+};
+
+}  // namespace frazil

@@ -1,0 +1,243 @@
+#include "ingest/ingest_run.h"
+
+#include <algorithm>
+#include <chrono>
+#include <utility>
+
+#include "base/log.h"
+
+namespace frazil {
+namespace {
+
+constexpr Duration kFetchWait = std::chrono::milliseconds(100);
+// New partitions are read from their offset 0 on, however late they are seen.
+constexpr Duration kPartitionInterval = std::chrono::seconds(10);
+// Shares of the byte budget: an epoch that holds `kOurShare` of it is cut once `kUsedShare` of all is in use.
+constexpr std::int64_t kUsedShare = 2;   // a half
+constexpr std::int64_t kOurShare = 8;    // an eighth
+// Batches' bytes after which an epoch is cut whatever the interval, so that a replay after a crash stays short.
+constexpr std::int64_t kEpochBytes = 2LL << 30;
+
+}  // namespace
+
+IngestRun::IngestRun(const StreamConfig& config, const StreamSeams& seams, LanePool& lanes, RecoveredStream& stream,
+                     const Positions* until, std::function<void(const CommitReport&)> on_commit)
+    : config_(config),
+      seams_(seams),
+      stream_(stream),
+      until_(until),
+      on_commit_(std::move(on_commit)),
+      decoders_(MakeJsonDecoderFactory(config.mapping)),
+      position_(stream.start_at),
+      next_look_(seams.runtime.Now() + kPartitionInterval),
+      monitor_(seams.runtime.NewMonitor()),
+      abandon_(seams.runtime),
+      sealed_(seams.runtime, 1),
+      committer_(config, seams, stream),
+      lanes_(lanes.Register()) {
+  for (const auto& [partition, bounds] : stream.bounds) ends_[partition] = bounds.end;
+  for (std::size_t i = 0; i < lanes.size(); ++i) {
+    writers_.push_back(
+        std::make_unique<LaneWriter>(config, seams, stream.tables, stream.held, decoders_->NewDecoder()));
+  }
+}
+
+IngestRun::~IngestRun() {
+  sealed_.Close(/*drop=*/true);
+  if (committer_task_) committer_task_->Join();
+  lanes_.reset();
+}
+
+Status IngestRun::Run(StopSignal& stop) {
+  FRAZIL_TRY(stream_.source->Seek(position_));
+  committer_task_ = seams_.runtime.Spawn("committer", [this] { CommitLoop(); });
+  auto fetched = Fetch(stop);
+  if (!fetched && fetched.error().kind != ErrorKind::kStopping) FailWith(fetched.error());
+  return Finish();
+}
+
+Status IngestRun::Fetch(StopSignal& stop) {
+  while (!Done()) {
+    FRAZIL_TRY(stop.Check());
+    FRAZIL_TRY(failure());
+    FRAZIL_ASSIGN(auto batch, stream_.source->Next(seams_.runtime.Now() + kFetchWait, stop));
+    if (batch != nullptr) SendToLane(std::move(batch));
+    if (CutIsDue()) Cut();
+    if (seams_.runtime.Now() >= next_look_) FRAZIL_TRY(LookForPartitions());
+  }
+  return {};
+}
+
+// Every offset between what was read and what comes next is a record or absent: a gap would be a lost message.
+void IngestRun::SendToLane(std::unique_ptr<Batch> received) {
+  NoteEnd(*received);
+  auto [position, added] = position_.emplace(received->partition, received->range.first);
+  FRAZIL_CHECK(position->second == received->range.first, "batches of a partition follow each other");
+  position->second = received->range.next;
+  if (epoch_.empty()) {
+    epoch_.commit_id = seams_.runtime.NewUuid();
+    epoch_.opened_at = seams_.runtime.Now();
+  }
+  epoch_.Add(*received);
+  if (received->payload == nullptr) return;
+
+  const std::size_t lane = lanes_->PickLane();
+  epoch_.lanes.insert(lane);
+  const std::int64_t bytes = received->bytes;
+  lanes_->Send(lane, bytes, [this, lane, batch = std::shared_ptr<Batch>(std::move(received))] {
+    if (!failure()) return;
+    if (auto taken = writers_[lane]->Take(*batch); !taken) FailWith(taken.error());
+  });
+}
+
+void IngestRun::NoteEnd(const Batch& batch) {
+  if (batch.end_reached_ms) {
+    valid_through_ms_[batch.partition] = *batch.end_reached_ms;
+  } else if (batch.max_timestamp_ms >= 0) {
+    auto& known = valid_through_ms_[batch.partition];
+    known = std::max(known, batch.max_timestamp_ms);
+  }
+  if (batch.end_reached_ms || !batch.range.empty()) {
+    const MonitorLock lock(*monitor_);
+    auto& end = ends_[batch.partition];
+    end = std::max(end, batch.range.next);
+  }
+}
+
+std::optional<std::int64_t> IngestRun::ValidThrough() const {
+  std::optional<std::int64_t> least;
+  for (const auto& [partition, position] : position_) {
+    const auto known = valid_through_ms_.find(partition);
+    if (known == valid_through_ms_.end()) return std::nullopt;
+    least = std::min(least.value_or(known->second), known->second);
+  }
+  return least;
+}
+
+bool IngestRun::MemoryIsShort() const {
+  const ByteBudget& budget = seams_.budget;
+  return budget.used() > budget.total() / kUsedShare && epoch_.bytes > budget.total() / kOurShare;
+}
+
+bool IngestRun::CutIsDue() const {
+  if (epoch_.empty()) return false;
+  const bool due = seams_.runtime.Now() - epoch_.opened_at >= config_.commit_interval || epoch_.bytes >= kEpochBytes;
+  return (due && CommitterIsIdle()) || MemoryIsShort();
+}
+
+// Seals the epoch on every lane that has work of it and hands it over; waits while the one before is being committed.
+void IngestRun::Cut() {
+  WaitForCommitter();
+  auto sealed = std::make_shared<SealedEpoch>(seams_.runtime, std::exchange(epoch_, {}), ValidThrough());
+  {
+    const MonitorLock lock(*monitor_);
+    ++uncommitted_;
+  }
+  for (const std::size_t lane : sealed->epoch().lanes) {
+    lanes_->Send(lane, 0, [this, lane, sealed] {
+      if (auto failed = failure(); !failed) {
+        sealed->Add(tl::unexpected<Error>(failed.error()));
+      } else {
+        sealed->Add(writers_[lane]->Seal());
+      }
+    });
+  }
+  sealed_.Send(std::move(sealed));
+}
+
+// Ends the run: what was read and is whole is committed, unless the run has failed.
+Status IngestRun::Finish() {
+  if (failure() && !epoch_.empty()) Cut();
+  if (failure()) WaitForCommitter();
+  sealed_.Close(/*drop=*/false);
+  if (committer_task_) committer_task_->Join();
+  lanes_->Drain();
+  return failure();
+}
+
+bool IngestRun::Done() const {
+  if (until_ == nullptr) return false;
+  return std::all_of(until_->begin(), until_->end(), [this](const auto& entry) {
+    const auto position = position_.find(entry.first);
+    return position != position_.end() && position->second >= entry.second;
+  });
+}
+
+Status IngestRun::LookForPartitions() {
+  next_look_ = seams_.runtime.Now() + kPartitionInterval;
+  auto bounds = stream_.source->Bounds();
+  if (!bounds) {
+    // Reading goes on from brokers that answer; when none does, Next will say so.
+    LogWarning("{}: partitions cannot be listed: {}", config_.name, bounds.error().ToString());
+    return {};
+  }
+  Positions added;
+  {
+    const MonitorLock lock(*monitor_);
+    for (const auto& [partition, bound] : *bounds) {
+      ends_[partition] = bound.end;
+      if (!position_.contains(partition)) added[partition] = Offset(0);
+    }
+  }
+  if (added.empty()) return {};
+  LogInfo("{}: new partitions: {}", config_.name, ToJson(added));
+  position_.insert(added.begin(), added.end());
+  return stream_.source->Add(added);
+}
+
+void IngestRun::CommitLoop() {
+  while (auto sealed = sealed_.Receive()) {
+    Result<CommitReport> report = committer_.Commit(**sealed, abandon_);
+    if (report) {
+      Report(std::move(*report));
+    } else {
+      FailWith(report.error());
+    }
+    const MonitorLock lock(*monitor_);
+    --uncommitted_;
+    monitor_->NotifyAll();
+  }
+}
+
+void IngestRun::Report(CommitReport report) {
+  report.lag = Lag(report.next);
+  stream_.source->Mirror(report.next);
+  if (on_commit_) on_commit_(report);
+}
+
+std::optional<std::int64_t> IngestRun::Lag(const Positions& committed) const {
+  const MonitorLock lock(*monitor_);
+  std::int64_t lag = 0;
+  for (const auto& [partition, end] : ends_) {
+    const auto next = committed.find(partition);
+    lag += std::max<std::int64_t>(0, end - (next == committed.end() ? Offset(0) : next->second));
+  }
+  return lag;
+}
+
+bool IngestRun::CommitterIsIdle() const {
+  const MonitorLock lock(*monitor_);
+  return uncommitted_ == 0;
+}
+
+void IngestRun::WaitForCommitter() {
+  const MonitorLock lock(*monitor_);
+  while (uncommitted_ > 0) monitor_->WaitUntil(kForever);
+}
+
+void IngestRun::FailWith(Error error) {
+  {
+    const MonitorLock lock(*monitor_);
+    if (failure_) return;
+    failure_ = std::move(error);
+  }
+  abandon_.Stop();
+}
+
+Status IngestRun::failure() const {
+  const MonitorLock lock(*monitor_);
+  if (failure_) return Fail(*failure_);
+  return {};
+}
+
+}  // namespace frazil

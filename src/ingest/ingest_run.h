@@ -1,0 +1,88 @@
+// One run of a stream between two recoveries: fetch, hand to lanes, cut epochs, commit.
+//
+//   fetch loop (the caller's task)                    committer task
+//     batch  = source.Next                              sealed = wait for one
+//     lane   = the lowest that keeps up                 files  = wait for the lanes
+//     send batch to lane                                commit ledger, apply followers
+//     cut when due: seal all lanes, hand over ------->  report
+//
+// No more than two epochs are open: one fills while one commits.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "base/result.h"
+#include "ingest/committer.h"
+#include "ingest/engine.h"
+#include "ingest/epoch.h"
+#include "ingest/lane_pool.h"
+#include "ingest/recovery.h"
+#include "runtime/channel.h"
+
+namespace frazil {
+
+class IngestRun {
+ public:
+  // Borrows everything. `until`: per partition the offset to reach, then the run ends by itself; nullptr: runs on.
+  // `on_commit` is called by the committer's task.
+  IngestRun(const StreamConfig& config, const StreamSeams& seams, LanePool& lanes, RecoveredStream& stream,
+            const Positions* until, std::function<void(const CommitReport&)> on_commit);
+  ~IngestRun();
+
+  // Success: everything up to `until` is committed, or `stop` fired and what was whole is committed.
+  Status Run(StopSignal& stop);
+
+ private:
+  Status Fetch(StopSignal& stop);
+  void SendToLane(std::unique_ptr<Batch> batch);
+  void NoteEnd(const Batch& batch);
+  bool CutIsDue() const;
+  bool MemoryIsShort() const;
+  void Cut();
+  Status Finish();
+  bool Done() const;
+  Status LookForPartitions();
+  std::optional<std::int64_t> ValidThrough() const;
+  std::optional<std::int64_t> Lag(const Positions& committed) const;
+
+  void CommitLoop();
+  bool CommitterIsIdle() const;
+  void WaitForCommitter();
+  void Report(CommitReport report);
+  void FailWith(Error error);
+  Status failure() const;
+
+  const StreamConfig& config_;
+  const StreamSeams& seams_;
+  RecoveredStream& stream_;
+  const Positions* until_;
+  const std::function<void(const CommitReport&)> on_commit_;
+  std::unique_ptr<JsonDecoderFactory> decoders_;
+
+  // Fetch loop only.
+  OpenEpoch epoch_;
+  Positions position_;                                  // next offset of every partition read
+  std::map<Partition, std::int64_t> valid_through_ms_;  // per partition
+  MonotonicTime next_look_;                             // for new partitions
+
+  // One per lane; touched by the lane's task only.
+  std::vector<std::unique_ptr<LaneWriter>> writers_;
+
+  // Shared, guarded by monitor_.
+  std::unique_ptr<Monitor> monitor_;
+  std::optional<Error> failure_;
+  int uncommitted_ = 0;                                 // epochs handed to the committer and not done
+  std::map<Partition, Offset> ends_;                    // as last seen
+
+  StopSignal abandon_;                                  // stops waits of the committer once the run has failed
+  Channel<std::shared_ptr<SealedEpoch>> sealed_;
+  Committer committer_;
+  std::unique_ptr<LanePool::Stream> lanes_;             // destroyed before the writers
+  std::unique_ptr<Task> committer_task_;
+};
+
+}  // namespace frazil

@@ -1,0 +1,96 @@
+#include "ingest/ledger_commit.h"
+
+#include <fmt/format.h>
+
+#include <utility>
+
+#include "base/log.h"
+#include "ingest/attempt.h"
+#include "ingest/table_history.h"
+
+namespace frazil {
+
+Result<AppendAttempt> LedgerCommit::Attempt(const TableMetadata& table, const PositionRecord& record, const EpochPlan& plan,
+                                            const std::vector<DataFile>& files) {
+  const Append append{.branch = identity_.branch,
+                      .files = files,
+                      .ready_manifests = {},
+                      .summary = LedgerSummary(identity_.stream, plan.commit_id, record, plan.from, plan.counts,
+                                               plan.valid_through_ms, mapping_version_)};
+  return BuildAttemptOn(seams_, table, append, [&](const Snapshot& snapshot) {
+    const PositionProperty property{.record = record, .snapshot = snapshot.snapshot_id, .sequence = snapshot.sequence_number};
+    return Properties{{PositionKey(identity_.stream), ToJson(property)}};
+  });
+}
+
+Status LedgerCommit::CommitRecord(const PositionRecord& record, const Uuid& commit_id,
+                                  const std::function<Result<bool>(const LoadedTable&)>& expected, StopSignal& stop) {
+  EpochPlan plan;
+  plan.commit_id = commit_id;
+  const auto build = [&](const LoadedTable& table) -> Result<std::optional<AppendAttempt>> {
+    if (HasCommit(History(table.metadata), identity_.branch, commit_id, 0)) return std::nullopt;
+    FRAZIL_ASSIGN(const bool holds, expected(table));
+    if (!holds) return Fail(ErrorKind::kConflict, "LEDGER_MOVED", "the position moved while a record was to be committed");
+    FRAZIL_ASSIGN(auto attempt, Attempt(table.metadata, record, plan, {}));
+    return std::optional(std::move(attempt));
+  };
+  bool outcome_unknown = false;
+  CommitLoopOptions options;
+  options.branch = identity_.branch;
+  FRAZIL_ASSIGN(const auto result,
+                CommitLoop(seams_.runtime, seams_.catalog, seams_.store).Run(ledger_, options, build, outcome_unknown, stop));
+  CleanUpAfterExpiry(seams_, result);
+  return {};
+}
+
+Status LedgerCommit::VerifyMarkers() {
+  FRAZIL_ASSIGN(const auto table, seams_.catalog.Load(ledger_));
+  const Snapshot* head = table.metadata.BranchHead(identity_.branch);
+  const bool in_summary = head != nullptr && head->summary.contains(OffsetsKey(identity_.stream));
+  if (in_summary && table.metadata.properties.contains(PositionKey(identity_.stream))) return {};
+  return Fail(ErrorKind::kInvalid, "CATALOG_DROPS_MARKERS",
+              fmt::format("the catalog did not keep {} of table {}",
+                          in_summary ? "the property " + PositionKey(identity_.stream) : "the summary key " + OffsetsKey(identity_.stream),
+                          ledger_.ToString()),
+              "Frazil's position lives there: this catalog cannot be used");
+}
+
+Result<LedgerCommitted> LedgerCommit::CommitEpoch(const EpochPlan& plan, const std::vector<DataFile>& files,
+                                                  std::int64_t& applied_n, bool& outcome_unknown, StopSignal& stop) {
+  FRAZIL_TRY(CheckAccounting(plan));
+  PositionRecord record;
+  SnapshotId snapshot;
+  const auto build = [&](const LoadedTable& table) -> Result<std::optional<AppendAttempt>> {
+    History history(table.metadata);
+    const auto decide = [&] {
+      return AskHistory(seams_.store, history,
+                        [&](const History& known) { return DecideEpoch(known, identity_, plan, applied_n); });
+    };
+    FRAZIL_ASSIGN(auto decision, decide());
+    if (const auto* first = std::get_if<PendingFirst>(&decision)) {
+      FRAZIL_TRY(Followers(seams_, identity_.stream).Apply(first->record, nullptr, stop));
+      applied_n = first->record.n;
+      FRAZIL_ASSIGN(decision, decide());
+    }
+    if (std::holds_alternative<AlreadyCommitted>(decision)) {
+      snapshot = SnapshotId();  // which of the attempts has landed is for recovery to read
+      return std::nullopt;
+    }
+    if (const auto* fenced = std::get_if<Fenced>(&decision)) {
+      return Fail(ErrorKind::kConflict, fenced->rolled_back ? "POSITION_ROLLED_BACK" : "FENCED",
+                  fmt::format("the epoch is dropped: {}", fenced->why));
+    }
+    record = std::get<MayCommit>(decision).record;
+    FRAZIL_ASSIGN(auto attempt, Attempt(table.metadata, record, plan, files));
+    snapshot = attempt.snapshot.snapshot_id;
+    return std::optional(std::move(attempt));
+  };
+  CommitLoopOptions options;
+  options.branch = identity_.branch;
+  FRAZIL_ASSIGN(auto result,
+                CommitLoop(seams_.runtime, seams_.catalog, seams_.store).Run(ledger_, options, build, outcome_unknown, stop));
+  CleanUpAfterExpiry(seams_, result);
+  return LedgerCommitted{.table = std::move(result.table), .snapshot = snapshot, .record = std::move(record)};
+}
+
+}  // namespace frazil

@@ -1,0 +1,45 @@
+// What the engine needs to know of one stream, free of YAML, Kafka and concrete catalogs.
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "catalog/catalog.h"
+#include "decode/decoder.h"
+#include "mapping/mapping.h"
+#include "parquet/data_file_writer.h"
+#include "record/batch_source.h"
+#include "storage/object_store.h"
+
+namespace frazil {
+
+struct StreamConfig {
+  std::string name;
+  std::string topic;
+  Start start = StartEarliest{};
+  TableName target;
+  TableName errors;
+  std::string location;               // of a table to be created; "" = under the warehouse
+  bool create = true;                 // the target, when it does not exist
+  Properties table_properties;        // of a table to be created
+  Mapping mapping;
+  Duration commit_interval = std::chrono::seconds(10);
+  std::optional<std::int64_t> target_file_bytes;  // else the table's write.target-file-size-bytes (512 MiB)
+};
+
+// The seams a stream works through. All outlive the stream's engine.
+struct StreamSeams {
+  Runtime& runtime;
+  ByteBudget& budget;
+  Catalog& catalog;
+  ObjectStore& store;
+  DataFileFormat& format;
+  // A new reader of the stream's topic; called at each start and recovery.
+  std::function<Result<std::unique_ptr<BatchSource>>()> open_source;
+};
+
+}  // namespace frazil
