@@ -114,12 +114,19 @@ std::string_view ShapeName(const FieldRule& field) {
   return "";
 }
 
+// Of the object's heading, as renderers of Markdown make it.
+std::string Anchor(std::string_view heading) {
+  std::string anchor(heading);
+  std::erase(anchor, '.');
+  return anchor;
+}
+
 std::string TypeText(const FieldRule& field) {
   std::string text;
   if (!field.values.empty()) text = fmt::format("`{}`", fmt::join(field.values, "`, `"));
   const std::string_view shape = ShapeName(field);
   if (!shape.empty()) text += fmt::format("{}{}", text.empty() ? "" : " or ", shape);
-  if (field.object != nullptr) text += fmt::format(" [{0}](#{0})", field.object->name);
+  if (field.object != nullptr) text += fmt::format(" [{}](#{})", field.object->name, Anchor(field.object->name));
   if (field.many != Many::kOne) text = "list of " + text;
   return text;
 }
