@@ -4,12 +4,18 @@ import os
 import pathlib
 import subprocess
 
-from confluent_kafka import Consumer, IsolationLevel, TopicPartition
+from confluent_kafka import OFFSET_BEGINNING, Consumer, IsolationLevel, KafkaError, TopicPartition
 from confluent_kafka.admin import AdminClient, NewPartitions, NewTopic, OffsetSpec
 
 from waiting import LIMIT, wait_for
 
 KAFKA_SH = pathlib.Path(__file__).resolve().parent.parent / "kafka/kafka.sh"
+
+# Compaction and deletion soon after they are due.
+PROPERTIES = """\
+log.cleaner.backoff.ms=200
+log.retention.check.interval.ms=1000
+"""
 
 USER, PASSWORD = "frazil", "pizza margherita"
 
@@ -38,7 +44,7 @@ class Broker:
         return str(self.folder / "tls" / name)
 
     def _script(self, command: str, *arguments: str) -> str:
-        environment = os.environ | {"KAFKA_OWNER": str(os.getpid())} | ({"KAFKA_SECURE": "1"} if self.secure else {})
+        environment = os.environ | {"KAFKA_OWNER": str(os.getpid()), "KAFKA_PROPS": PROPERTIES} | ({"KAFKA_SECURE": "1"} if self.secure else {})
         done = subprocess.run([KAFKA_SH, command, self.folder, *arguments], env=environment, text=True,
                               stdout=subprocess.PIPE, stderr=subprocess.PIPE)
         assert done.returncode == 0, f"kafka.sh {command}: {done.stderr}"
@@ -105,3 +111,23 @@ class Broker:
         finally:
             consumer.close()
         return {place.partition: place.offset for place in places if place.offset >= 0}
+
+    def offsets_delivered(self, name: str, partition: int) -> list[int]:
+        """Which offsets a reader of committed messages gets, from the beginning to the end of now."""
+        end = self.ends(name)[partition]
+        consumer = Consumer({"bootstrap.servers": self.address, "group.id": "looker", "enable.auto.commit": False,
+                             "isolation.level": "read_committed", "enable.partition.eof": True,
+                             "auto.offset.reset": "earliest"})
+        consumer.assign([TopicPartition(name, partition, OFFSET_BEGINNING)])
+        offsets: list[int] = []
+        try:
+            while not offsets or offsets[-1] < end - 1:
+                message = consumer.poll(LIMIT)
+                assert message is not None, f"nothing came of {name} after {offsets[-1:]}"
+                if message.error():
+                    assert message.error().code() == KafkaError._PARTITION_EOF, message.error()
+                    break
+                offsets.append(message.offset())
+        finally:
+            consumer.close()
+        return offsets

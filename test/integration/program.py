@@ -93,7 +93,6 @@ class Running:
             # Signals that Python ignores stay ignored, SIGXFSZ above all: `prepare` may set limits.
             self._process = subprocess.Popen([binary(), "run", "-f", file, *names], stdin=subprocess.DEVNULL, stdout=log,
                                              stderr=log, preexec_fn=prepare, restore_signals=prepare is None)
-        self._frozen = False
 
     def __enter__(self) -> "Running":
         return self
@@ -131,9 +130,18 @@ class Running:
         except subprocess.TimeoutExpired:
             raise AssertionError(f"still running after {limit:.0f} s\n{self.log[-3000:]}") from None
 
+    def terminate(self) -> None:
+        self._process.send_signal(signal.SIGTERM)
+
+    def handles_sigterm(self) -> bool:
+        """Whether the process has set a handler of its own, or takes the signal by other means."""
+        status = pathlib.Path(f"/proc/{self.pid}/status").read_text()
+        masks = [int(line.split()[1], 16) for line in status.splitlines() if line.startswith(("SigCgt", "SigBlk"))]
+        return any(mask >> (signal.SIGTERM - 1) & 1 for mask in masks)
+
     def stop(self) -> None:
         """SIGTERM; it must end by itself with 0."""
-        self._process.send_signal(signal.SIGTERM)
+        self.terminate()
         code = self.wait_for_end()
         assert code == 0, f"SIGTERM ended it with {code}\n{self.log[-3000:]}"
 

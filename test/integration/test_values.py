@@ -1,0 +1,189 @@
+"""Values read back by PyIceberg and DuckDB are those that were produced, of every type; what is not a row is an error."""
+import datetime
+import itertools
+import json
+import random
+import uuid
+
+import pytest
+from pyiceberg.expressions import EqualTo
+from pyiceberg.expressions.literals import literal
+
+from auditor import Expected, Kind
+from every_type import COLUMNS, Column
+from lake import ENGINES
+from load import ALL_METADATA, COLUMNS as ORDER_COLUMNS, Orders, placed, produce_orders
+from produce import Message, Source
+from program import run_to_end
+
+ROWS = 2 * max(len(column.good) for column in COLUMNS) + 4
+MAPPINGS = [column.mapping for column in COLUMNS]
+
+
+def send(world, expected: list[Expected], codec: str = "none") -> None:
+    source = Source(world.broker.address, world.topic, codec)
+    world.knowledge.add_all(placed(expected, source.send(one.message for one in expected)))
+
+
+def row_of_all_types(number: int) -> Expected:
+    """Each column's values in turn; now and then null, now and then missing."""
+    members, row = [], {}
+    for index, column in enumerate(COLUMNS):
+        turn = (number + index) % (len(column.good) + 2)
+        text, value = (column.good + [("null", None), ("", None)])[turn]
+        row[column.name] = value
+        if text:
+            members.append(f'"{column.name}" :{text}' if number % 2 else f'"{column.name}":\n {text}')
+    random.Random(number).shuffle(members)
+    message = Message("{".encode() + ",".join(members).encode() + b"}", key=None if number % 2 else b"\0key\xff",
+                      headers=(("trace", b"\1\2"), ("empty", None), ("trace", b"")) if number % 3 else (),
+                      timestamp_ms=1_700_000_000_000 + number)
+    return Expected(message, Kind.ROW, row=row)
+
+
+def test_every_type_comes_back(world):
+    world.create_topic()
+    send(world, [row_of_all_types(number) for number in range(ROWS)])
+    run_to_end(world.write_spec(MAPPINGS, metadata_columns=ALL_METADATA))
+    for engine in ENGINES:
+        world.audit(engine=engine)
+    rows = {row["kafka_offset"]: row for row in world.lake.read(world.table, "duckdb")}
+    assert rows == {row["kafka_offset"]: row for row in world.lake.read(world.table, "pyiceberg")}
+    assert all(any(row[column.name] is not None for row in rows.values()) for column in COLUMNS)
+
+
+def test_metrics_in_the_manifests_are_right(world):
+    """Readers leave out files by these figures; a wrong one loses rows in their answers."""
+    world.create_topic()
+    expected = [row_of_all_types(number) for number in range(ROWS)]
+    send(world, expected)
+    run_to_end(world.write_spec(MAPPINGS))
+    table = world.lake.table(world.table)
+    [file] = table.inspect.files().to_pylist()
+    assert (file["record_count"], file["file_size_in_bytes"] > 0) == (ROWS, True)
+    for column in COLUMNS:
+        values = [one.row[column.name] for one in expected]
+        metrics = file["readable_metrics"].get(column.name)
+        if metrics is None or isinstance(next(v for v in values if v is not None), (dict, list)):
+            continue
+        nulls = sum(value is None for value in values)
+        assert (metrics["value_count"], metrics["null_value_count"]) == (ROWS, nulls), column.name
+        if metrics["lower_bound"] is None:
+            continue
+        present = [value for value in values if value is not None]
+        for value in (min(present, key=comparable), max(present, key=comparable)):
+            found = scan_equal(table, column, value)
+            assert found == values.count(value), f"{column.name} = {value!r} finds {found} rows"
+
+
+def comparable(value):
+    return value.encode() if isinstance(value, str) else value
+
+
+def scan_equal(table, column: Column, value) -> int:
+    if column.type == "uuid":
+        value = uuid.UUID(value)
+    if isinstance(value, datetime.datetime):
+        value = value.isoformat()
+    return table.scan(row_filter=EqualTo(column.name, literal(value))).count()
+
+
+def bad_values() -> list[tuple[str, str]]:
+    return [(column.name, text) for column in COLUMNS for text in column.bad]
+
+
+def test_values_that_do_not_fit_are_errors_of_their_message(world):
+    """Each is among the errors with its path, and the good messages beside it are rows."""
+    world.create_topic()
+    bad = [Expected(Message(b'{"boolean":true,"%s":%s,"list":[7]}' % (name.encode(), text.encode()), key=b"k",
+                            headers=(("h", b"v"), ("null", None))), Kind.ERROR, code="MAP_")
+           for name, text in bad_values()]
+    good = [row_of_all_types(number) for number in range(len(bad))]
+    send(world, list(itertools.chain.from_iterable(zip(bad, good, strict=True))))
+    run_to_end(world.write_spec(MAPPINGS, metadata_columns=ALL_METADATA))
+    for engine in ENGINES:
+        world.audit(engine=engine)
+    errors = sorted(world.lake.read(world.errors_table), key=lambda row: row["kafka_offset"])
+    wrong_paths = [(name, text, row["error_path"]) for (name, text), row in zip(bad_values(), errors, strict=True)
+                   if not (row["error_path"] == f"/{name}" or row["error_path"].startswith(f"/{name}/"))]
+    assert not wrong_paths
+    now = datetime.datetime.now(datetime.timezone.utc)
+    assert all(now - datetime.timedelta(hours=1) < row["failed_at"] <= now for row in errors)
+    version = world.lake.table(world.table).current_snapshot().summary["frazil.mapping-version"]
+    assert {row["mapping_version"] for row in errors} == {version}
+
+
+WHOLE_MESSAGES = [
+    b"", b" ", b"{", b"}", b"[]", b"5", b'"x"', b"null", b"{}", b"{} {}", b'{"store_id":1} trailing', b"\0", b"\xff\xfe",
+    b'{"store_id":1,"store_order_id":2,"status":"\xff"}', b'{"store_id":1,"store_order_id":2,"status":"\x01"}',
+    b'{"store_id":1,"store_order_id":2,"status":"\\ud800"}', b'{"store_id":01,"store_order_id":2}',
+    b'{"store_id":1,"store_order_id":2,}', b"{'store_id':1}", b'{"store_id":NaN,"store_order_id":2}',
+    b"[" * 10_000, b'{"a":' * 5_000 + b"1" + b"}" * 5_000,
+    b'\xef\xbb\xbf{"store_id":1,"store_order_id":2}', b'{"store_id":1,"store_order_id":2,"status":"' + b"x" * 2_000_000,
+]
+
+
+def test_messages_that_are_no_json_objects_are_errors(world):
+    world.create_topic(max_message_bytes="4000000")
+    send(world, [Expected(Message(value, key=b""), Kind.ERROR) for value in WHOLE_MESSAGES])
+    run_to_end(world.write_spec(ORDER_COLUMNS, metadata_columns=ALL_METADATA))
+    for engine in ENGINES:
+        world.audit(engine=engine)
+
+
+def test_messages_of_any_bytes_are_in_one_place(world, seed):
+    """Orders with bytes changed, cut, doubled and mixed in: a row or an error with exactly these bytes."""
+    draw = random.Random(seed)
+    world.create_topic()
+    values = [one.message.value or b"" for one in Orders(seed).take(2000, 0)]
+    spoilt = []
+    for value in values:
+        piece = bytearray(value)
+        for _ in range(draw.randrange(4)):
+            at = draw.randrange(len(piece) + 1)
+            way = draw.randrange(4)
+            if way == 0:
+                piece[at:at] = draw.randbytes(draw.randrange(8))
+            elif way == 1:
+                del piece[at:at + draw.randrange(20)]
+            elif way == 2:
+                piece[at:at] = draw.choice([b"{", b"}", b"[", b"]", b'"', b"\\", b",", b":", b"-", b"1e999", b"null"])
+            else:
+                piece += draw.choice(values)[:draw.randrange(1, 50)]
+        spoilt.append(Expected(Message(bytes(piece)), Kind.ROW_OR_ERROR))
+    send(world, spoilt)
+    run_to_end(world.write_spec(ORDER_COLUMNS, metadata_columns=ALL_METADATA))
+    world.audit()
+    assert world.lake.read(world.table, columns=("kafka_offset",)), "not one message was a row"
+
+
+def test_null_values_are_counted_and_in_no_table(world):
+    world.create_topic()
+    send(world, [Expected(Message(None, key=b"%d" % number), Kind.NULL) for number in range(20)])
+    produce_orders(world.knowledge, Source(world.broker.address, world.topic), Orders(1, bad=0, nulls=0), 5)
+    run_to_end(world.write_spec(ORDER_COLUMNS))
+    world.audit()
+    assert world.lake.commits(world.table, world.stream)[-1].counts["nulls"] == 20
+
+
+@pytest.mark.parametrize("columns", [[], ["offset"], ["partition", "offset", "timestamp"], ALL_METADATA])
+def test_only_the_metadata_columns_that_are_named_are_there(world, columns):
+    world.create_topic()
+    send(world, [row_of_all_types(number) for number in range(3)])
+    run_to_end(world.write_spec(MAPPINGS[:2], metadata_columns=columns))
+    names = world.lake.table(world.table).schema().column_names
+    assert names == [mapping["name"] for mapping in MAPPINGS[:2]] + [f"kafka_{column}" for column in columns]
+    assert len(world.lake.read(world.table)) == 3
+
+
+def test_paths_lead_into_the_message(world):
+    world.create_topic()
+    value = json.dumps({"a": {"b/c": [10, 20], "": {"~": "deep"}}, "x.y": 1}, separators=(",", ":"))
+    row = {"pointer": 20, "odd": "deep", "dotted": "deep", "dot_in_name": 1, "everything": value, "nowhere": None}
+    send(world, [Expected(Message(value.encode()), Kind.ROW, row=row)])
+    run_to_end(world.write_spec([
+        {"name": "pointer", "from": "/a/b~1c/1", "type": "int"}, {"name": "odd", "from": "/a//~0", "type": "string"},
+        {"name": "dotted", "from": "/a//~0", "type": "string"}, {"name": "dot_in_name", "from": "/x.y", "type": "int"},
+        {"name": "everything", "from": "", "type": "string", "parse": "json"},
+        {"name": "nowhere", "from": "$.a.missing", "type": "string"}]))
+    world.audit()
