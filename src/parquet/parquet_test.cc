@@ -84,11 +84,13 @@ void AppendAny(Column& column, Numbers& numbers) {
   switch (field.type.id) {
     case TypeId::kBoolean:
       return column.AppendBoolean(number % 2 == 0);
-    case TypeId::kInt:
     case TypeId::kDate:
+      return column.AppendInt32(static_cast<std::int32_t>(numbers.Below(40'000)) - 20'000);
+    case TypeId::kInt:
       return column.AppendInt32(static_cast<std::int32_t>(number >> 16U));
-    case TypeId::kLong:
     case TypeId::kTime:
+      return column.AppendInt64(static_cast<std::int64_t>(numbers.Below(86'400'000'000)));
+    case TypeId::kLong:
     case TypeId::kTimestamp:
     case TypeId::kTimestamptz:
       return column.AppendInt64(number);
@@ -97,7 +99,7 @@ void AppendAny(Column& column, Numbers& numbers) {
     case TypeId::kDouble:
       return column.AppendDouble(static_cast<double>(number) / 3);
     case TypeId::kDecimal:
-      return column.AppendDecimal(static_cast<Int128>(number) * number * number % PowerOfTen(field.type.precision));
+      return column.AppendDecimal(static_cast<Int128>(number) * 1'000'000'007 * 1'000'000'007 % PowerOfTen(field.type.precision));
     case TypeId::kString:
     case TypeId::kBinary:
       return column.AppendBytes(text);
