@@ -53,7 +53,7 @@ enum class EntryStatus { kExisting = 0, kAdded = 1, kDeleted = 2 };
 // manifest_entry; sequence numbers and snapshot id are null where they are inherited from the manifest list.
 struct ManifestEntry {
   EntryStatus status = EntryStatus::kAdded;              // 0
-  std::optional<std::int64_t> snapshot_id;               // 1
+  std::optional<SnapshotId> snapshot_id;                 // 1
   std::optional<std::int64_t> sequence_number;           // 3
   std::optional<std::int64_t> file_sequence_number;      // 4
   DataFile data_file;                                    // 2

@@ -1,10 +1,11 @@
-// Table metadata, format versions 1 (read only) and 2 (table specification, "Table Metadata Fields").
+// Table metadata, format version 2 (table specification, "Table Metadata Fields").
 #pragma once
 
 #include <cstdint>
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/ids.h"
@@ -85,7 +86,8 @@ struct TableMetadata {
   bool operator==(const TableMetadata&) const = default;
 };
 
-// Metadata of a table that does not exist yet; ids of `schema` are assigned here.
+// Metadata of a table that does not exist yet; ids of `schema` are assigned here. The source ids of `spec` and
+// `sort_order` (and the identifier fields) are the schema's as given, and follow its fields to their assigned ids.
 struct NewTable {
   Uuid uuid;
   std::string location;
@@ -97,8 +99,9 @@ struct NewTable {
 };
 TableMetadata MakeTableMetadata(NewTable table);
 
-// JSON both ways. Fields that are not known are kept. kCorrupt (TABLE_METADATA) when it is not table
-// metadata; kInvalid (TABLE_FORMAT_VERSION) for a format version above 2.
+// JSON both ways, with Java's names and order. Fields that are not known are kept at the top level and in snapshots.
+// kCorrupt (TABLE_METADATA) when it is not table metadata; kInvalid (TABLE_FORMAT_VERSION) for a format version other
+// than 2.
 Result<TableMetadata> ParseTableMetadata(std::string_view json);
 std::string TableMetadataToJson(const TableMetadata& metadata);
 

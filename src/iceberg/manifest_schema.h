@@ -1,0 +1,20 @@
+// The Avro schemas of manifests and manifest lists, with Iceberg's field ids; for this folder's sources only.
+#pragma once
+
+#include <string>
+
+#include "base/result.h"
+#include "schema/spec.h"
+#include "schema/types.h"
+
+namespace frazil {
+
+// The type of a partition field's values. kInvalid (TABLE_SPEC) for a source that is not in the schema and for a
+// transform that is not known.
+Result<Type> PartitionFieldType(const Schema& schema, const PartitionField& field);
+
+// Format version 2. The fields of "partition" are those of the spec, in its order.
+Result<std::string> ManifestEntryAvroSchema(const Schema& schema, const PartitionSpec& spec);
+std::string ManifestFileAvroSchema();
+
+}  // namespace frazil
