@@ -21,7 +21,8 @@ std::string WhyFenced(const PositionRecord& record, const EpochPlan& plan) {
     // A partition that appeared while running is not in the record yet; it starts at offset 0.
     const Offset committed = found == record.next.end() ? Offset(0) : found->second;
     if (committed != from) {
-      return fmt::format("partition {} is committed up to offset {}, this epoch begins at {}", partition, committed, from);
+      return fmt::format("partition {} is committed up to offset {}, this epoch begins at {}", partition,
+                         committed, from);
     }
   }
   return {};
@@ -43,7 +44,8 @@ Status CheckFollowerUuids(const PositionRecord& record, const EpochPlan& plan) {
 // What each follower will have applied once the record's pending entries are.
 std::map<std::string, FollowerRecord> AfterPending(const PositionRecord& record) {
   auto followers = record.followers;
-  for (const auto& entry : record.pending) followers[entry.table] = FollowerRecord{.uuid = entry.uuid, .applied = entry.id};
+  for (const auto& entry : record.pending)
+    followers[entry.table] = FollowerRecord{.uuid = entry.uuid, .applied = entry.id};
   return followers;
 }
 
@@ -56,7 +58,8 @@ PositionRecord NextRecord(const PositionRecord& base, const EpochPlan& plan) {
   for (const auto& files : plan.followers) {
     // A table that the stream has not filled before becomes its follower here.
     const auto& follower =
-        record.followers.emplace(files.table, FollowerRecord{.uuid = files.uuid, .applied = std::nullopt}).first->second;
+        record.followers.emplace(files.table, FollowerRecord{.uuid = files.uuid, .applied = std::nullopt})
+            .first->second;
     record.pending.push_back(PendingEntry{.table = files.table,
                                           .uuid = files.uuid,
                                           .manifest = files.manifest,
@@ -83,13 +86,13 @@ Status CheckAccounting(const EpochPlan& plan) {
   FRAZIL_CHECK(forward, "an epoch moves its partitions forward");
   if (plan.counts.total() == Moved(plan)) return {};
   return Fail(ErrorKind::kInternal, "ACCOUNTING",
-              fmt::format("the epoch covers {} offsets, but {} are accounted for ({})", Moved(plan), plan.counts.total(),
-                          ToJson(plan.counts)),
+              fmt::format("the epoch covers {} offsets, but {} are accounted for ({})", Moved(plan),
+                          plan.counts.total(), ToJson(plan.counts)),
               "this is a bug in Frazil: nothing was committed; please report it with this line");
 }
 
-Result<CommitDecision> DecideEpoch(const History& history, const StreamIdentity& identity, const EpochPlan& plan,
-                                   std::int64_t applied_n) {
+Result<CommitDecision> DecideEpoch(const History& history, const StreamIdentity& identity,
+                                   const EpochPlan& plan, std::int64_t applied_n) {
   if (HasCommit(history, identity.branch, plan.commit_id, plan.base_sequence)) return AlreadyCommitted{};
   FRAZIL_ASSIGN(auto position, ReadPosition(history, identity));
   if (std::holds_alternative<NeedOlderMetadata>(position)) return NeedOlderMetadata{};
@@ -106,10 +109,11 @@ Result<PositionRecord> FirstRecord(const StreamIdentity& identity, Positions sta
                                    const std::map<std::string, FollowerRecord>& followers) {
   for (const auto& [table, follower] : followers) {
     if (!follower.applied) continue;
-    return Fail(ErrorKind::kBlocked, "POSITION_TRACES",
-                fmt::format("the target holds no position, but {} has applied commit {} of this stream", table,
-                            follower.applied->ToString()),
-                "was the target table dropped or replaced? restore it, or drop that table as well to start over");
+    return Fail(
+        ErrorKind::kBlocked, "POSITION_TRACES",
+        fmt::format("the target holds no position, but {} has applied commit {} of this stream", table,
+                    follower.applied->ToString()),
+        "was the target table dropped or replaced? restore it, or drop that table as well to start over");
   }
   return PositionRecord{.n = 1,
                         .branch = identity.branch,
@@ -139,7 +143,8 @@ Result<PositionRecord> FenceRecord(const RolledBackPosition& position, const Uui
   fence.pending.clear();
   for (const auto& [table, follower] : followers) {
     const bool untouched = !follower.applied && !lost_after.contains(table) && !kept.contains(table);
-    const auto explains = [&, &table = table, &follower = follower](const std::map<std::string, FollowerRecord>& known) {
+    const auto explains = [&, &table = table,
+                           &follower = follower](const std::map<std::string, FollowerRecord>& known) {
       const auto found = known.find(table);
       return found != known.end() && found->second == follower;
     };
@@ -180,21 +185,25 @@ ApplyDecision DecideApplyAfterRollback(const PendingEntry& entry, const Follower
   return CheckFollower(lost, entry.table, follower) ? ApplyDecision::kDone : ApplyDecision::kMismatch;
 }
 
-Status CheckFollower(const PositionRecord& record, const std::string& table, const FollowerPosition& follower) {
+Status CheckFollower(const PositionRecord& record, const std::string& table,
+                     const FollowerPosition& follower) {
   const std::optional<Uuid> last = follower.applied ? std::optional(follower.applied->id) : std::nullopt;
   const auto known = record.followers.find(table);
   const auto after = AfterPending(record);
-  if (known != record.followers.end() && (known->second.applied == last || after.at(table).applied == last)) return {};
-  return Fail(ErrorKind::kBlocked, "FOLLOWER_MISMATCH",
-              fmt::format("{} has applied commit {}, the position in the target expects {}", table,
-                          last ? last->ToString() : "none",
-                          known != record.followers.end() && known->second.applied ? known->second.applied->ToString() : "none"),
-              "was one of the two tables rolled back or replaced? restore it to its last snapshot");
+  if (known != record.followers.end() && (known->second.applied == last || after.at(table).applied == last))
+    return {};
+  return Fail(
+      ErrorKind::kBlocked, "FOLLOWER_MISMATCH",
+      fmt::format("{} has applied commit {}, the position in the target expects {}", table,
+                  last ? last->ToString() : "none",
+                  known != record.followers.end() && known->second.applied ? known->second.applied->ToString()
+                                                                           : "none"),
+      "was one of the two tables rolled back or replaced? restore it to its last snapshot");
 }
 
 Properties LedgerSummary(const std::string& stream, const Uuid& commit_id, const PositionRecord& record,
-                         const Positions& from, const EpochCounts& counts, std::optional<std::int64_t> valid_through_ms,
-                         const std::string& mapping_version) {
+                         const Positions& from, const EpochCounts& counts,
+                         std::optional<std::int64_t> valid_through_ms, const std::string& mapping_version) {
   Properties summary = {{std::string(kCommitIdKey), commit_id.ToString()},
                         {OffsetsKey(stream), ToJson(record)},
                         {FromKey(stream), ToJson(from)},

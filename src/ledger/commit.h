@@ -1,4 +1,5 @@
-// What a commit writes, and whether it may be made: pure functions over the table as it is loaded. (docs/positions.md)
+// What a commit writes, and whether it may be made: pure functions over the table as it is loaded.
+// (docs/positions.md)
 #pragma once
 
 #include <cstdint>
@@ -29,17 +30,18 @@ struct FollowerFiles {
 // An epoch whose files are all closed, ready to be committed. The same for every attempt.
 struct EpochPlan {
   Uuid commit_id;
-  Positions from;                 // only partitions that moved
-  Positions next;                 // the same partitions
-  std::optional<Uuid> fence;      // of the record it was planned under
+  Positions from;             // only partitions that moved
+  Positions next;             // the same partitions
+  std::optional<Uuid> fence;  // of the record it was planned under
   EpochCounts counts;
   std::optional<std::int64_t> valid_through_ms;
   std::string mapping_version;
   std::vector<FollowerFiles> followers;  // only those that get rows
-  std::int64_t base_sequence = 0;  // the table's last sequence number when the epoch was opened
+  std::int64_t base_sequence = 0;        // the table's last sequence number when the epoch was opened
 };
 
-// Each offset of the epoch has been accounted for by a count of its own. kInternal (ACCOUNTING) when they do not add up.
+// Each offset of the epoch has been accounted for by a count of its own. kInternal (ACCOUNTING) when they do
+// not add up.
 Status CheckAccounting(const EpochPlan& plan);
 
 // What to do with an epoch on the table as it is now.
@@ -60,16 +62,17 @@ using CommitDecision = std::variant<AlreadyCommitted, Fenced, PendingFirst, MayC
 
 // kBlocked as ReadPosition, and TABLE_REPLACED where a follower is no longer the table that the record names.
 // `applied_n`: the `n` of the newest record whose pending entries the caller knows to be applied.
-Result<CommitDecision> DecideEpoch(const History& history, const StreamIdentity& identity, const EpochPlan& plan,
-                                   std::int64_t applied_n);
+Result<CommitDecision> DecideEpoch(const History& history, const StreamIdentity& identity,
+                                   const EpochPlan& plan, std::int64_t applied_n);
 
-// The stream's first record: `start` resolved to offsets, nothing read yet. `followers` by table name, with what each
-// has applied already, which must be nothing (kBlocked, POSITION_TRACES, otherwise).
+// The stream's first record: `start` resolved to offsets, nothing read yet. `followers` by table name, with
+// what each has applied already, which must be nothing (kBlocked, POSITION_TRACES, otherwise).
 Result<PositionRecord> FirstRecord(const StreamIdentity& identity, Positions start,
                                    const std::map<std::string, FollowerRecord>& followers);
 
-// The record of a fence after a rollback. `followers` are the followers as they stand now, everything of the ancestors'
-// record applied. kBlocked (FOLLOWER_MISMATCH) when one of them has applied a commit that no lost record explains.
+// The record of a fence after a rollback. `followers` are the followers as they stand now, everything of the
+// ancestors' record applied. kBlocked (FOLLOWER_MISMATCH) when one of them has applied a commit that no lost
+// record explains.
 Result<PositionRecord> FenceRecord(const RolledBackPosition& position, const Uuid& commit_id,
                                    const std::map<std::string, FollowerRecord>& followers,
                                    const std::map<std::string, std::int64_t>& follower_n);
@@ -81,18 +84,20 @@ enum class ApplyDecision {
   kMismatch,  // neither: read the ledger again; if that has not moved, block
 };
 ApplyDecision DecideApply(const PendingEntry& entry, const FollowerPosition& follower);
-// After a rollback of the ledger: an entry of the ancestors' record is done, too, where the follower stands at one of the
-// lost commits, for those were only made after it was applied.
+// After a rollback of the ledger: an entry of the ancestors' record is done, too, where the follower stands
+// at one of the lost commits, for those were only made after it was applied.
 ApplyDecision DecideApplyAfterRollback(const PendingEntry& entry, const FollowerPosition& follower,
                                        const PositionRecord& lost);
 
-// A follower is where the record says (before or after its pending entry). kBlocked (FOLLOWER_MISMATCH) otherwise.
-Status CheckFollower(const PositionRecord& record, const std::string& table, const FollowerPosition& follower);
+// A follower is where the record says (before or after its pending entry). kBlocked (FOLLOWER_MISMATCH)
+// otherwise.
+Status CheckFollower(const PositionRecord& record, const std::string& table,
+                     const FollowerPosition& follower);
 
 // Summary keys of a ledger commit.
 Properties LedgerSummary(const std::string& stream, const Uuid& commit_id, const PositionRecord& record,
-                         const Positions& from, const EpochCounts& counts, std::optional<std::int64_t> valid_through_ms,
-                         const std::string& mapping_version);
+                         const Positions& from, const EpochCounts& counts,
+                         std::optional<std::int64_t> valid_through_ms, const std::string& mapping_version);
 
 // Partitions with next below until: their follower rows in [next, until) are to be read back and left out.
 std::map<Partition, OffsetRange> ReadBackRanges(const PositionRecord& record);

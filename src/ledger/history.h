@@ -12,12 +12,16 @@
 
 namespace frazil {
 
-// Begins with the current metadata. Where a walk breaks at an expired snapshot (or at one whose parent another engine
-// blanked), the caller reads older versions of the metadata log and adds them, newest first, until the walk goes on or
-// the log is exhausted. Pure: does no I/O. Not for two tasks at once.
+// Begins with the current metadata. Where a walk breaks at an expired snapshot (or at one whose parent
+// another engine blanked), the caller reads older versions of the metadata log and adds them, newest first,
+// until the walk goes on or the log is exhausted. Pure: does no I/O. Not for two tasks at once.
 class History {
  public:
   explicit History(TableMetadata current);
+  History(History&&) = default;
+  History& operator=(History&&) = default;
+  History(const History&) = delete;  // nodes point into the versions
+  History& operator=(const History&) = delete;
 
   const TableMetadata& current() const { return versions_.front(); }
 

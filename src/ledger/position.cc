@@ -20,9 +20,10 @@ tl::unexpected<Error> Blocked(std::string code, std::string detail, std::string 
 
 // How a walk from the head to its ancestors ended.
 struct Walk {
-  const Snapshot* deciding = nullptr;  // the nearest ancestor that has the key
-  bool met_property = false;           // no such ancestor, but the property's snapshot is one (expired, or blanked)
-  bool broken = false;                 // at a snapshot that no version read so far knows
+  const Snapshot* deciding = nullptr;     // the nearest ancestor that has the key
+  bool met_property = false;              // no such ancestor, but the property's snapshot is one, and expired
+  bool edited = false;                    // the property names an ancestor that does not have the key
+  bool broken = false;                    // at a snapshot that no version read so far knows
   std::optional<SnapshotId> cherry_pick;  // met above
 };
 
@@ -36,7 +37,7 @@ Walk WalkTo(const History& history, const std::string& branch, const std::string
       return walk;
     }
     if (property_snapshot == *at) {
-      walk.met_property = true;
+      (snapshot == nullptr ? walk.met_property : walk.edited) = true;
       return walk;
     }
     if (snapshot == nullptr) {
@@ -48,27 +49,39 @@ Walk WalkTo(const History& history, const std::string& branch, const std::string
   return walk;
 }
 
+tl::unexpected<Error> CherryPicked(SnapshotId snapshot) {
+  return Blocked("POSITION_CHERRY_PICK",
+                 fmt::format("snapshot {} was cherry-picked onto the branch; it may hold messages that the "
+                             "position does not count",
+                             snapshot),
+                 "roll the branch back to before it, or decide by hand");
+}
+
 // The record is about the topic that is to be read.
 Status CheckIdentity(const PositionRecord& record, const StreamIdentity& identity) {
   const SourceIdentity& now = identity.source;
   if (record.branch != identity.branch) {
     return Blocked("BRANCH_CHANGED",
-                   fmt::format("the position is of branch \"{}\", the stream writes to \"{}\"", record.branch, identity.branch),
+                   fmt::format("the position is of branch \"{}\", the stream writes to \"{}\"", record.branch,
+                               identity.branch),
                    "put the branch back, or give the stream another name and a start");
   }
   if (record.topic != now.topic) {
     return Blocked("TOPIC_CHANGED",
-                   fmt::format("the table was filled from topic \"{}\", the stream names \"{}\"", record.topic, now.topic),
+                   fmt::format("the table was filled from topic \"{}\", the stream names \"{}\"",
+                               record.topic, now.topic),
                    "put the topic back, or give the stream another name and table");
   }
   if (!record.cluster.empty() && !now.cluster_id.empty() && record.cluster != now.cluster_id) {
     return Blocked("CLUSTER_CHANGED",
-                   fmt::format("the table was filled from cluster {}, the brokers belong to {}", record.cluster, now.cluster_id),
+                   fmt::format("the table was filled from cluster {}, the brokers belong to {}",
+                               record.cluster, now.cluster_id),
                    "offsets of another cluster mean other messages: check the connection's brokers");
   }
   if (!record.topic_id.empty() && !now.topic_id.empty() && record.topic_id != now.topic_id) {
     return Blocked("TOPIC_RECREATED",
-                   fmt::format("topic \"{}\" was recreated: its id was {}, now it is {}", now.topic, record.topic_id, now.topic_id),
+                   fmt::format("topic \"{}\" was recreated: its id was {}, now it is {}", now.topic,
+                               record.topic_id, now.topic_id),
                    "its offsets start anew: fill another table, or accept the new topic");
   }
   return {};
@@ -120,20 +133,21 @@ Result<Position> Compare(const History& history, const StreamIdentity& identity,
   FRAZIL_TRY(CheckIdentity(record, identity));
   if (!property) {
     return Blocked("POSITION_PROPERTY_MISSING",
-                   fmt::format("table property {} was removed, snapshot {} still has the record", PositionKey(identity.stream),
-                               deciding),
+                   fmt::format("table property {} was removed, snapshot {} still has the record",
+                               PositionKey(identity.stream), deciding),
                    "put the property back as it was; without it a rollback could not be seen");
   }
   if (property->snapshot == deciding) {
     if (property->record == record) return FoundPosition{.record = std::move(record), .snapshot = deciding};
     return Blocked("POSITION_PROPERTY_EDITED",
-                   fmt::format("table property {} and the summary of snapshot {} differ", PositionKey(identity.stream), deciding),
+                   fmt::format("table property {} and the summary of snapshot {} differ",
+                               PositionKey(identity.stream), deciding),
                    "one of them was edited: put the property back as the snapshot's summary has it");
   }
   if (history.IsAncestor(property->snapshot, deciding) == History::Ancestry::kYes) {
     return Blocked("POSITION_PROPERTY_EDITED",
-                   fmt::format("table property {} names snapshot {}, which is older than {}", PositionKey(identity.stream),
-                               property->snapshot, deciding),
+                   fmt::format("table property {} names snapshot {}, which is older than {}",
+                               PositionKey(identity.stream), property->snapshot, deciding),
                    "the property was set back: put back the value that belongs to the newest record");
   }
   switch (history.IsAncestor(deciding, property->snapshot)) {
@@ -141,16 +155,19 @@ Result<Position> Compare(const History& history, const StreamIdentity& identity,
       return RolledBack(history, identity, std::move(record), deciding, *property);
     case History::Ancestry::kUnknown:
       if (!history.exhausted()) return NeedOlderMetadata{};
-      return Blocked("POSITION_UNPROVEN",
-                     fmt::format("the table was rolled back to snapshot {}, and the history up to snapshot {} is gone", deciding,
-                                 property->snapshot),
-                     "decide by hand which messages the table holds, and start a stream of another name there");
+      return Blocked(
+          "POSITION_UNPROVEN",
+          fmt::format("the table was rolled back to snapshot {}, and the history up to snapshot {} is gone",
+                      deciding, property->snapshot),
+          "decide by hand which messages the table holds, and start a stream of another name there");
     case History::Ancestry::kNo:
       if (!history.exhausted()) return NeedOlderMetadata{};
-      return Blocked("POSITION_REPLACED",
-                     fmt::format("another history was put in place of the one with snapshot {}; snapshot {} is not part of it",
-                                 property->snapshot, deciding),
-                     "set the branch back to the history that the property names");
+      return Blocked(
+          "POSITION_REPLACED",
+          fmt::format(
+              "another history was put in place of the one with snapshot {}; snapshot {} is not part of it",
+              property->snapshot, deciding),
+          "set the branch back to the history that the property names");
   }
   return Fail(ErrorKind::kInternal, "INTERNAL", "ancestry");
 }
@@ -159,24 +176,32 @@ Result<Position> Compare(const History& history, const StreamIdentity& identity,
 Result<Position> NothingOnBranch(const History& history, const StreamIdentity& identity, const Walk& walk,
                                  const std::optional<PositionProperty>& property) {
   if (property) {
+    FRAZIL_TRY(CheckIdentity(property->record, identity));
     if (!history.exhausted()) return NeedOlderMetadata{};
     if (walk.broken) {
-      return Blocked("POSITION_UNPROVEN",
-                     fmt::format("snapshot {} of the position is expired and cannot be proven to be an ancestor of the table's "
-                                 "current snapshot",
-                                 property->snapshot),
-                     "decide by hand which messages the table holds, and start a stream of another name there");
+      return Blocked(
+          "POSITION_UNPROVEN",
+          fmt::format(
+              "snapshot {} of the position is expired and cannot be proven to be an ancestor of the table's "
+              "current snapshot",
+              property->snapshot),
+          "decide by hand which messages the table holds, and start a stream of another name there");
     }
     return Blocked("POSITION_TRACES",
                    fmt::format("no snapshot of the table's history holds a position, but property {} does",
                                PositionKey(identity.stream)),
-                   "was the table rolled back to before its first message, or replaced? roll it forward, or fill another table");
+                   "was the table rolled back to before its first message, or replaced? roll it forward, or "
+                   "fill another table");
   }
+  if (walk.broken && !history.exhausted()) return NeedOlderMetadata{};
   for (const Snapshot* other : history.All()) {
     if (Find(other->summary, OffsetsKey(identity.stream)) != nullptr) {
-      return Blocked("POSITION_TRACES",
-                     fmt::format("snapshot {} holds a position of this stream but is not in the table's history", other->snapshot_id),
-                     "was the table rolled back to before its first message, or replaced? roll it forward, or fill another table");
+      return Blocked(
+          "POSITION_TRACES",
+          fmt::format("snapshot {} holds a position of this stream but is not in the table's history",
+                      other->snapshot_id),
+          "was the table rolled back to before its first message, or replaced? roll it forward, or fill "
+          "another table");
     }
   }
   return NoPosition{};
@@ -191,8 +216,8 @@ Status CheckOtherStreams(const History& history, const StreamIdentity& identity)
                               property.record.cluster == identity.source.cluster_id;
     if (same_cluster && property.record.topic == identity.source.topic) {
       return Blocked("POSITION_OTHER_STREAM",
-                     fmt::format("stream \"{}\" has read topic \"{}\" into this table already", key.substr(kPositionPrefix.size()),
-                                 identity.source.topic),
+                     fmt::format("stream \"{}\" has read topic \"{}\" into this table already",
+                                 key.substr(kPositionPrefix.size()), identity.source.topic),
                      "give this stream that name, or another table");
     }
   }
@@ -206,11 +231,13 @@ Result<Position> ReadPosition(const History& history, const StreamIdentity& iden
   const Walk walk = WalkTo(history, identity.branch, OffsetsKey(identity.stream),
                            property ? std::optional(property->snapshot) : std::nullopt);
   const bool found = walk.deciding != nullptr || walk.met_property;
-  if (found && walk.cherry_pick) {
-    return Blocked("POSITION_CHERRY_PICK",
-                   fmt::format("snapshot {} was cherry-picked onto the branch; it may hold messages that the position does not count",
-                               *walk.cherry_pick),
-                   "roll the branch back to before it, or decide by hand");
+  if (found && walk.cherry_pick) return CherryPicked(*walk.cherry_pick);
+  if (walk.edited) {
+    return Blocked(
+        "POSITION_PROPERTY_EDITED",
+        fmt::format("table property {} names snapshot {}, which holds no position",
+                    PositionKey(identity.stream), property->snapshot),
+        "put the property back as it was: the newest snapshot that holds a position has the record");
   }
   if (walk.deciding != nullptr) return Compare(history, identity, walk, property);
   if (walk.met_property) {
@@ -222,17 +249,20 @@ Result<Position> ReadPosition(const History& history, const StreamIdentity& iden
   return position;
 }
 
-Result<FollowerAnswer> ReadFollower(const History& history, const std::string& stream, const std::string& branch) {
+Result<FollowerAnswer> ReadFollower(const History& history, const std::string& stream,
+                                    const std::string& branch) {
   const std::string key = AppliedKey(stream);
   std::optional<AppliedProperty> property;
   if (const std::string* text = Find(history.current().properties, key)) {
     FRAZIL_ASSIGN(property, ParseAppliedProperty(*text));
   }
   const Walk walk = WalkTo(history, branch, key, property ? std::optional(property->snapshot) : std::nullopt);
-  if (walk.deciding == nullptr && !walk.met_property) {
+  if (walk.deciding == nullptr && !walk.met_property && !walk.edited) {
+    if (!history.exhausted() && (property || walk.broken)) return NeedOlderMetadata{};
     if (!property) return FollowerPosition{};
-    if (!history.exhausted()) return NeedOlderMetadata{};
   }
+  if (walk.cherry_pick && (walk.deciding != nullptr || walk.met_property))
+    return CherryPicked(*walk.cherry_pick);
   if (walk.met_property) return FollowerPosition{.applied = property->applied};
   std::optional<AppliedRecord> carried;
   if (walk.deciding != nullptr) {
@@ -242,10 +272,11 @@ Result<FollowerAnswer> ReadFollower(const History& history, const std::string& s
   const auto text = [](const AppliedRecord* applied) {
     return applied != nullptr ? applied->id.ToString() : std::string("none");
   };
-  return Blocked("FOLLOWER_ROLLED_BACK",
-                 fmt::format("table property {} says that commit {} was applied last, the table's history says {}", key,
-                             text(property ? &property->applied : nullptr), text(carried ? &*carried : nullptr)),
-                 "the table was rolled back or its property edited: roll it forward to its last snapshot");
+  return Blocked(
+      "FOLLOWER_ROLLED_BACK",
+      fmt::format("table property {} says that commit {} was applied last, the table's history says {}", key,
+                  text(property ? &property->applied : nullptr), text(carried ? &*carried : nullptr)),
+      "the table was rolled back or its property edited: roll it forward to its last snapshot");
 }
 
 bool HasCommit(const History& history, const std::string& branch, const Uuid& commit_id, std::int64_t after) {

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <charconv>
+#include <limits>
 #include <nlohmann/json.hpp>
 
 namespace frazil {
@@ -19,15 +20,23 @@ json PositionsToJson(const Positions& positions) {
 }
 
 json RecordToJson(const PositionRecord& record) {
-  json object = {{"v", kRecordVersion},       {"n", record.n},
-                 {"branch", record.branch},   {"cluster", record.cluster},
-                 {"topic", record.topic},     {"topic_id", record.topic_id},
+  json object = {{"v", kRecordVersion},
+                 {"n", record.n},
+                 {"branch", record.branch},
+                 {"cluster", record.cluster},
+                 {"topic", record.topic},
+                 {"topic_id", record.topic_id},
                  {"next", PositionsToJson(record.next)}};
   json pending = json::array();
   for (const auto& entry : record.pending) {
-    json item = {{"table", entry.table}, {"uuid", entry.uuid.ToString()}, {"manifest", entry.manifest},
-                 {"bytes", entry.bytes}, {"rows", entry.rows},            {"files", entry.files},
-                 {"n", entry.n},         {"id", entry.id.ToString()}};
+    json item = {{"table", entry.table},
+                 {"uuid", entry.uuid.ToString()},
+                 {"manifest", entry.manifest},
+                 {"bytes", entry.bytes},
+                 {"rows", entry.rows},
+                 {"files", entry.files},
+                 {"n", entry.n},
+                 {"id", entry.id.ToString()}};
     if (entry.after) item["after"] = entry.after->ToString();
     pending.push_back(std::move(item));
   }
@@ -45,7 +54,8 @@ json RecordToJson(const PositionRecord& record) {
 }
 
 tl::unexpected<Error> Unreadable(std::string_view what) {
-  return Fail(ErrorKind::kBlocked, "POSITION_UNREADABLE", fmt::format("the position in the table cannot be read: {}", what),
+  return Fail(ErrorKind::kBlocked, "POSITION_UNREADABLE",
+              fmt::format("the position in the table cannot be read: {}", what),
               "was it written by a newer Frazil, or edited? run that version, or put back what was edited");
 }
 
@@ -58,7 +68,7 @@ class ObjectReader {
 
   std::int64_t Int(const char* key) {
     const json* member = Find(key);
-    if (member == nullptr || !member->is_number_integer()) return Broken(key), 0;
+    if (member == nullptr || !IsCount(*member)) return Broken(key), 0;
     return member->get<std::int64_t>();
   }
   std::string Text(const char* key) {
@@ -82,8 +92,8 @@ class ObjectReader {
     for (const auto& [name, value] : member->items()) {
       std::int32_t partition = -1;
       const auto parsed = std::from_chars(name.data(), name.data() + name.size(), partition);
-      if (parsed.ec != std::errc() || parsed.ptr != name.data() + name.size() || partition < 0 ||
-          !value.is_number_integer() || value.get<std::int64_t>() < 0) {
+      if (parsed.ec != std::errc() || fmt::format("{}", partition) != name || partition < 0 ||
+          !IsCount(value)) {
         return Broken(key), positions;
       }
       positions[Partition(partition)] = Offset(value.get<std::int64_t>());
@@ -101,6 +111,12 @@ class ObjectReader {
   const std::string& broken() const { return broken_; }
 
  private:
+  // A whole number from 0 that a signed 64-bit integer holds: every number in a record is one.
+  static bool IsCount(const json& value) {
+    return value.is_number_unsigned() &&
+           value.get<std::uint64_t>() <= static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max());
+  }
+
   const json& object_;
   std::string broken_;
 };
@@ -108,7 +124,8 @@ class ObjectReader {
 Result<PositionRecord> RecordFromJson(const json& object) {
   ObjectReader reader(object);
   if (const std::int64_t version = reader.Int("v"); reader.broken().empty() && version != kRecordVersion) {
-    return Unreadable(fmt::format("its version is {}, this program knows version {}", version, kRecordVersion));
+    return Unreadable(
+        fmt::format("its version is {}, this program knows version {}", version, kRecordVersion));
   }
   PositionRecord record{.n = reader.Int("n"),
                         .branch = reader.Text("branch"),
@@ -140,7 +157,8 @@ Result<PositionRecord> RecordFromJson(const json& object) {
   }
   for (const auto& [table, item] : followers->items()) {
     ObjectReader entry(item);
-    record.followers[table] = FollowerRecord{.uuid = entry.Id("uuid"), .applied = entry.OptionalId("applied")};
+    record.followers[table] =
+        FollowerRecord{.uuid = entry.Id("uuid"), .applied = entry.OptionalId("applied")};
     if (!entry.broken().empty()) return Unreadable("followers " + entry.broken());
   }
   if (!reader.broken().empty()) return Unreadable(reader.broken());
@@ -155,14 +173,28 @@ Result<json> ParseJson(std::string_view text) {
 
 }  // namespace
 
-std::string OffsetsKey(std::string_view stream) { return fmt::format("{}{}", kOffsetsPrefix, stream); }
-std::string FromKey(std::string_view stream) { return fmt::format("frazil.from.{}", stream); }
-std::string CountsKey(std::string_view stream) { return fmt::format("frazil.counts.{}", stream); }
-std::string ValidThroughKey(std::string_view stream) { return fmt::format("frazil.valid-through-ms.{}", stream); }
-std::string PositionKey(std::string_view stream) { return fmt::format("{}{}", kPositionPrefix, stream); }
-std::string AppliedKey(std::string_view stream) { return fmt::format("frazil.applied.{}", stream); }
+std::string OffsetsKey(std::string_view stream) {
+  return fmt::format("{}{}", kOffsetsPrefix, stream);
+}
+std::string FromKey(std::string_view stream) {
+  return fmt::format("frazil.from.{}", stream);
+}
+std::string CountsKey(std::string_view stream) {
+  return fmt::format("frazil.counts.{}", stream);
+}
+std::string ValidThroughKey(std::string_view stream) {
+  return fmt::format("frazil.valid-through-ms.{}", stream);
+}
+std::string PositionKey(std::string_view stream) {
+  return fmt::format("{}{}", kPositionPrefix, stream);
+}
+std::string AppliedKey(std::string_view stream) {
+  return fmt::format("frazil.applied.{}", stream);
+}
 
-std::string ToJson(const PositionRecord& record) { return RecordToJson(record).dump(); }
+std::string ToJson(const PositionRecord& record) {
+  return RecordToJson(record).dump();
+}
 
 std::string ToJson(const PositionProperty& property) {
   return json{{"record", RecordToJson(property.record)},
@@ -176,7 +208,9 @@ std::string ToJson(const AppliedRecord& applied) {
 }
 
 std::string ToJson(const AppliedProperty& property) {
-  return json{{"n", property.applied.n}, {"id", property.applied.id.ToString()}, {"snapshot", property.snapshot.value()}}
+  return json{{"n", property.applied.n},
+              {"id", property.applied.id.ToString()},
+              {"snapshot", property.snapshot.value()}}
       .dump();
 }
 
@@ -189,7 +223,9 @@ std::string ToJson(const EpochCounts& counts) {
       .dump();
 }
 
-std::string ToJson(const Positions& positions) { return PositionsToJson(positions).dump(); }
+std::string ToJson(const Positions& positions) {
+  return PositionsToJson(positions).dump();
+}
 
 Result<PositionRecord> ParsePositionRecord(std::string_view text) {
   FRAZIL_ASSIGN(const json parsed, ParseJson(text));
@@ -204,7 +240,8 @@ Result<PositionProperty> ParsePositionProperty(std::string_view text) {
   const std::int64_t sequence = reader.Int("sequence");
   if (record == nullptr || !reader.broken().empty()) return Unreadable("the property " + reader.broken());
   FRAZIL_ASSIGN(auto position, RecordFromJson(*record));
-  return PositionProperty{.record = std::move(position), .snapshot = SnapshotId(snapshot), .sequence = sequence};
+  return PositionProperty{
+      .record = std::move(position), .snapshot = SnapshotId(snapshot), .sequence = sequence};
 }
 
 Result<AppliedRecord> ParseAppliedRecord(std::string_view text) {

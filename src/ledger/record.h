@@ -1,8 +1,9 @@
 // What Frazil writes into a table about a stream: the position record and its companions, and their JSON.
 //
-// The ledger (the stream's target table) carries the position record in the summary of each snapshot that Frazil makes
-// and, in the same commit, in a table property, where snapshot expiry cannot take it. A follower (the errors table)
-// carries which commit of the ledger was applied to it last, in the same two places. docs/positions.md has examples.
+// The ledger (the stream's target table) carries the position record in the summary of each snapshot that
+// Frazil makes and, in the same commit, in a table property, where snapshot expiry cannot take it. A follower
+// (the errors table) carries which commit of the ledger was applied to it last, in the same two places.
+// docs/positions.md has examples.
 #pragma once
 
 #include <cstdint>
@@ -21,15 +22,15 @@ namespace frazil {
 
 // What the ledger's commit decided for a follower and what still has to be appended to it.
 struct PendingEntry {
-  std::string table;               // "ingest.orders__errors"
-  Uuid uuid;                       // of that table
-  std::string manifest;            // location of the ready manifest; "" in a fence's entry, which has no files
-  std::int64_t bytes = 0;          // the manifest's length
-  std::int64_t rows = 0;           // rows of the files it lists
+  std::string table;       // "ingest.orders__errors"
+  Uuid uuid;               // of that table
+  std::string manifest;    // location of the ready manifest; "" in a fence's entry, which has no files
+  std::int64_t bytes = 0;  // the manifest's length
+  std::int64_t rows = 0;   // rows of the files it lists
   std::int64_t files = 0;
-  std::int64_t n = 0;              // of the commit that decided it
-  Uuid id;                         // that commit's id
-  std::optional<Uuid> after;       // id last applied to the table before; absent: none ever
+  std::int64_t n = 0;         // of the commit that decided it
+  Uuid id;                    // that commit's id
+  std::optional<Uuid> after;  // id last applied to the table before; absent: none ever
 
   bool operator==(const PendingEntry&) const = default;
 };
@@ -37,21 +38,21 @@ struct PendingEntry {
 // A follower as the ledger knows it.
 struct FollowerRecord {
   Uuid uuid;
-  std::optional<Uuid> applied;     // id last applied when the record was made; absent: none ever
+  std::optional<Uuid> applied;  // id last applied when the record was made; absent: none ever
   bool operator==(const FollowerRecord&) const = default;
 };
 
 struct PositionRecord {
-  std::int64_t n = 0;              // counts the stream's commits, from 1
+  std::int64_t n = 0;  // counts the stream's commits, from 1
   std::string branch = "main";
-  std::string cluster;             // "" when the client cannot tell
+  std::string cluster;  // "" when the client cannot tell
   std::string topic;
-  std::string topic_id;            // "" when the client cannot tell
-  Positions next;                  // next offset to read of every partition of the stream
+  std::string topic_id;  // "" when the client cannot tell
+  Positions next;        // next offset to read of every partition of the stream
   std::vector<PendingEntry> pending;
   std::map<std::string, FollowerRecord> followers;  // by table name
-  std::optional<Uuid> fence;       // id of the last fence; carried forward for good
-  Positions until;                 // after a rollback: followers may hold rows of offsets in [next, until)
+  std::optional<Uuid> fence;                        // id of the last fence; carried forward for good
+  Positions until;  // after a rollback: followers may hold rows of offsets in [next, until)
 
   bool operator==(const PositionRecord&) const = default;
 };
@@ -60,7 +61,7 @@ struct PositionRecord {
 struct PositionProperty {
   PositionRecord record;
   SnapshotId snapshot;
-  std::int64_t sequence = 0;       // that snapshot's sequence number
+  std::int64_t sequence = 0;  // that snapshot's sequence number
 
   bool operator==(const PositionProperty&) const = default;
 };
@@ -103,8 +104,8 @@ std::string ValidThroughKey(std::string_view stream);
 std::string PositionKey(std::string_view stream);  // property of the ledger
 std::string AppliedKey(std::string_view stream);   // summary and property of a follower
 
-// Compact JSON with sorted keys. Parsing takes exactly version 1; kBlocked (POSITION_UNREADABLE) otherwise, for a
-// position that cannot be read must not be guessed.
+// Compact JSON with sorted keys. Parsing takes exactly version 1; kBlocked (POSITION_UNREADABLE) otherwise,
+// for a position that cannot be read must not be guessed.
 std::string ToJson(const PositionRecord& record);
 std::string ToJson(const PositionProperty& property);
 std::string ToJson(const AppliedRecord& applied);
