@@ -168,6 +168,7 @@ TEST_P(EveryCatalog, WritersAtOnceLoseNoCommit) {
   constexpr int kCommits = 8;
   ASSERT_OK(catalog_->Create(kOrders, SmallTable()));
   std::vector<std::unique_ptr<Task>> tasks;
+  tasks.reserve(kWriters);
   for (int writer = 0; writer < kWriters; ++writer) {
     tasks.push_back(ThreadRuntime().Spawn("writer", [this, writer] {
       for (int done = 0; done < kCommits;) {

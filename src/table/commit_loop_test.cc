@@ -62,6 +62,7 @@ class CommitLoopTest : public ::testing::Test {
   std::vector<std::int64_t> Snapshots() {
     std::vector<std::int64_t> ids;
     const LoadedTable table = inner_.Load(kOrders).value();
+    ids.reserve(table.metadata.snapshots.size());
     for (const Snapshot& snapshot : table.metadata.snapshots) ids.push_back(snapshot.snapshot_id.value());
     return ids;
   }
