@@ -25,11 +25,6 @@ EpochCounts Sum(const EpochCounts& a, const EpochCounts& b) {
           .absent = a.absent + b.absent};
 }
 
-bool AtStartOnlyAPersonCanHelp(ErrorKind kind) {
-  return kind == ErrorKind::kInvalid || kind == ErrorKind::kNotFound || kind == ErrorKind::kDenied ||
-         kind == ErrorKind::kUnavailable;
-}
-
 }  // namespace
 
 std::string_view ToString(StreamPhase phase) {
