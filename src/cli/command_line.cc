@@ -1,0 +1,121 @@
+// CLI11's adapter: from the command line to one command.
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <functional>
+#include <sstream>
+
+#include "base/log.h"
+#include "base/text.h"
+#include "cli/commands.h"
+
+namespace frazil {
+namespace {
+
+class CommandLine {
+ public:
+  CommandLine(std::FILE* out, std::FILE* err) : out_(out), err_(err) {
+    app_.require_subcommand(1);
+    app_.set_version_flag("--version", FRAZIL_VERSION);
+    Version();
+    Schema();
+    Validate();
+    Run();
+    Demo();
+  }
+
+  int Execute(int argc, const char* const* argv) {
+    try {
+      app_.parse(argc, argv);
+    } catch (const CLI::ParseError& error) {
+      std::ostringstream out;
+      std::ostringstream err;
+      const bool asked = app_.exit(error, out, err) == 0;  // --help, --version
+      std::fputs(out.str().c_str(), out_);
+      std::fputs(err.str().c_str(), err_);
+      return asked ? kExitDone : kExitUsage;
+    }
+    if (verbose_) SetLogLevel(LogLevel::kDebug);
+    return command_(Output(out_, err_, format_));
+  }
+
+ private:
+  CLI::App* Add(const std::string& name, const std::string& purpose) {
+    CLI::App* command = app_.add_subcommand(name, purpose);
+    command->add_option("-o,--output", format_, "text or json")
+        ->transform(CLI::CheckedTransformer(
+            std::map<std::string, OutputFormat>{{"text", OutputFormat::kText}, {"json", OutputFormat::kJson}}))
+        ->option_text("text|json");
+    command->add_flag("-v,--verbose", verbose_, "log more");
+    return command;
+  }
+
+  static void AddFile(CLI::App* command, std::string& file) {
+    command->add_option("-f,--file", file, "the file of documents")->required()->option_text("FILE");
+  }
+
+  void Version() {
+    Add("version", "print the version")->callback([this] { command_ = VersionCommand; });
+  }
+
+  void Schema() {
+    Add("schema", "print the JSON Schema of the documents")->callback([this] { command_ = SchemaCommand; });
+  }
+
+  void Validate() {
+    CLI::App* command = Add("validate", "check a file of documents");
+    AddFile(command, run_.file);
+    command->callback([this] {
+      command_ = [this](const Output& output) { return ValidateCommand(run_.file, output); };
+    });
+  }
+
+  void Run() {
+    CLI::App* command = Add("run", "run the streams of a file in the foreground");
+    AddFile(command, run_.file);
+    command->add_option("name", run_.names, "streams to run; all without one")->option_text("NAME...");
+    command->add_flag("--until-end", run_.until_end, "commit what the topics hold now, then exit");
+    command->add_option("--memory", memory_, "bytes for messages on their way, over all streams; 96MiB")
+        ->check(CLI::Validator([](const std::string& text) { return CheckSize(text); }, "SIZE"));
+    command->callback([this] {
+      if (!memory_.empty()) run_.memory_bytes = *ParseSize(memory_);
+      command_ = [this](const Output& output) { return RunCommand(run_, output); };
+    });
+  }
+
+  void Demo() {
+    CLI::App* command = Add("demo", "a Kafka in this process, orders, and a table that follows them");
+    command->add_option("--dir", demo_.folder, "where catalog and tables go; frazil-demo")->option_text("DIR");
+    command->add_option("--records", demo_.records, "end when so many messages are committed, and read them back")
+        ->check(CLI::PositiveNumber)
+        ->option_text("N");
+    command->add_option("--rate", demo_.rate, "messages a second")->check(CLI::PositiveNumber)->option_text("N");
+    command->callback([this] {
+      command_ = [this](const Output& output) { return DemoCommand(demo_, output); };
+    });
+  }
+
+  static std::string CheckSize(const std::string& text) {
+    const auto size = ParseSize(text);
+    if (!size) return size.error().ToString();
+    return *size < (8 << 20) ? "less than 8MiB is too little" : "";
+  }
+
+  std::FILE* out_;
+  std::FILE* err_;
+  CLI::App app_{"Keeps Apache Iceberg tables filled from Kafka topics, exactly once.", "frazil"};
+  OutputFormat format_ = OutputFormat::kText;
+  bool verbose_ = false;
+  std::string memory_;
+  RunOptions run_;
+  DemoOptions demo_;
+  std::function<int(const Output&)> command_;
+};
+
+}  // namespace
+
+int Main(int argc, const char* const* argv, std::FILE* out, std::FILE* err) {
+  return CommandLine(out, err).Execute(argc, argv);
+}
+
+}  // namespace frazil

@@ -1,0 +1,37 @@
+// The commands. Each returns its exit code.
+#pragma once
+
+#include <cstdint>
+#include <cstdio>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "cli/output.h"
+#include "cli/wiring.h"
+
+namespace frazil {
+
+int VersionCommand(const Output& output);
+int SchemaCommand(const Output& output);
+int ValidateCommand(const std::string& file, const Output& output);
+
+struct RunOptions {
+  std::string file;
+  std::vector<std::string> names;  // empty: all streams of the file
+  bool until_end = false;
+  std::int64_t memory_bytes = kDefaultMemoryBytes;
+};
+int RunCommand(const RunOptions& options, const Output& output);
+
+struct DemoOptions {
+  std::string folder = "frazil-demo";
+  std::optional<std::int64_t> records;  // then the demo ends by itself
+  std::optional<std::int64_t> rate;     // messages a second
+};
+int DemoCommand(const DemoOptions& options, const Output& output);
+
+// The whole program: reads the command line, runs one command.
+int Main(int argc, const char* const* argv, std::FILE* out, std::FILE* err);
+
+}  // namespace frazil

@@ -1,0 +1,103 @@
+#include "cli/wiring.h"
+
+#include <fmt/format.h>
+#include <sched.h>
+
+#include <algorithm>
+
+#include "catalog/sql_catalog.h"
+#include "kafka/kafka_source.h"
+#include "parquet/data_file_writer.h"
+#include "spec/file.h"
+#include "storage/local_store.h"
+
+namespace frazil {
+namespace {
+
+// Cores that this process may use.
+std::size_t UsableCores() {
+  cpu_set_t cores;
+  if (sched_getaffinity(0, sizeof cores, &cores) != 0) return 1;
+  return static_cast<std::size_t>(std::max(1, CPU_COUNT(&cores)));
+}
+
+Result<KafkaConnection> ToConnection(const ConnectionSpec& spec) {
+  KafkaConnection connection;
+  connection.brokers = spec.brokers;
+  if (spec.tls) connection.tls = KafkaTls{spec.tls->ca_file, spec.tls->cert_file, spec.tls->key_file};
+  if (spec.sasl) {
+    FRAZIL_ASSIGN(std::string password, ResolveSecret(spec.sasl->password));
+    connection.sasl = KafkaSasl{spec.sasl->mechanism, spec.sasl->username, std::move(password)};
+  }
+  return connection;
+}
+
+}  // namespace
+
+Wiring::Wiring(Runtime& runtime, std::int64_t memory_bytes)
+    : runtime_(runtime),
+      budget_(runtime, memory_bytes),
+      lanes_(runtime, UsableCores()),
+      store_(std::make_unique<LocalStore>(runtime)) {}
+
+Result<Catalog*> Wiring::OpenCatalog(const CatalogSpec& spec) {
+  auto& slot = catalogs_[spec.name];
+  if (slot == nullptr) {
+    const SqlCatalogOptions options{.database = spec.database_path,
+                                    .catalog_name = spec.catalog_name,
+                                    .warehouse = spec.warehouse};
+    FRAZIL_ASSIGN(slot, SqlCatalog::Open(runtime_, *store_, options));
+  }
+  return slot.get();
+}
+
+Result<WiredStream> Wiring::Connect(const SpecFile& file, const StreamSpec& stream) {
+  const ConnectionSpec* connection_spec = file.FindConnection(stream.connection);
+  const CatalogSpec* catalog_spec = file.FindCatalog(stream.catalog);
+  FRAZIL_CHECK(connection_spec != nullptr && catalog_spec != nullptr, "a checked file holds what its streams name");
+
+  FRAZIL_ASSIGN(StreamConfig config, ToConfig(stream));
+  FRAZIL_ASSIGN(KafkaConnection connection, ToConnection(*connection_spec));
+  FRAZIL_ASSIGN(Catalog * catalog, OpenCatalog(*catalog_spec));
+  const KafkaSourceOptions source{.connection = std::move(connection),
+                                  .topic = stream.topic,
+                                  .group_id = fmt::format("frazil.{}", stream.name)};
+  auto open_source = [this, source] { return MakeKafkaSource(runtime_, budget_, source); };
+  return WiredStream{std::move(config), StreamSeams{.runtime = runtime_,
+                                                    .budget = budget_,
+                                                    .catalog = *catalog,
+                                                    .store = *store_,
+                                                    .format = ParquetFormat(),
+                                                    .open_source = std::move(open_source)}};
+}
+
+Start ToStart(const StartSpec& spec) {
+  switch (spec.kind) {
+    case StartSpec::Kind::kEarliest: return StartEarliest{};
+    case StartSpec::Kind::kLatest: return StartLatest{};
+    case StartSpec::Kind::kTimestamp: return StartTimestamp{spec.unix_ms};
+    case StartSpec::Kind::kGroup: return StartGroup{spec.group};
+    case StartSpec::Kind::kOffsets: break;
+  }
+  StartOffsets start;
+  for (const auto& [partition, offset] : spec.offsets) start.offsets[Partition(partition)] = Offset(offset);
+  return start;
+}
+
+Result<StreamConfig> ToConfig(const StreamSpec& spec) {
+  StreamConfig config;
+  config.name = spec.name;
+  config.topic = spec.topic;
+  config.start = ToStart(spec.start);
+  FRAZIL_ASSIGN(config.target, TableName::Parse(spec.table));
+  FRAZIL_ASSIGN(config.errors, TableName::Parse(spec.errors_table));
+  config.location = spec.location;
+  config.create = spec.create;
+  config.table_properties = spec.properties;
+  config.mapping = spec.mapping;
+  config.commit_interval = spec.commit_interval;
+  config.target_file_bytes = spec.target_file_bytes;
+  return config;
+}
+
+}  // namespace frazil
