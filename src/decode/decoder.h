@@ -26,16 +26,16 @@ struct DecodeCounts {
   bool operator==(const DecodeCounts&) const = default;
 };
 
-// One decoder object per lane and stream; not for two tasks at once. Keeps its scratch memory between calls, so that a
-// row allocates nothing in the steady state.
+// One decoder object per lane and stream; not for two tasks at once. Keeps its scratch memory between calls,
+// so that a row allocates nothing in the steady state.
 class Decoder {
  public:
   virtual ~Decoder() = default;
 
-  // Decodes records [start, records.size()) until one of the batches is full (by rows or by kMaxBatchBytes), and returns
-  // the index of the first record that was not taken. Each record taken is one row of `rows`, one of `errors`, or a null
-  // value; a record that fails leaves nothing behind in `rows`.
-  // REQUIRES: `rows` has TargetSchema(mapping) and `errors` ErrorsSchema() as schema (ids may differ).
+  // Decodes records [start, records.size()) until one of the batches is full (by rows or by kMaxBatchBytes),
+  // and returns the index of the first record that was not taken. Each record taken is one row of `rows`, one
+  // of `errors`, or a null value; a record that fails leaves nothing behind in `rows`. REQUIRES: `rows` has
+  // TargetSchema(mapping) and `errors` ErrorsSchema() as schema (ids may differ).
   virtual std::size_t Decode(const OpenedBatch& batch, std::size_t start, const DecodeContext& context,
                              ColumnBatch& rows, ColumnBatch& errors, DecodeCounts& counts) = 0;
 };

@@ -1,0 +1,119 @@
+// A walk over the tokens of one JSON message, which checks the whole grammar (RFC 8259) on its way.
+#pragma once
+
+#include <cstdint>
+#include <cstring>
+#include <string>
+#include <string_view>
+
+#include "decode/failure.h"
+#include "decode/json_index.h"
+#include "mapping/number.h"
+
+namespace frazil {
+
+// Objects and arrays inside each other, at most.
+inline constexpr int kMaxJsonDepth = 128;
+
+// Whoever walks over every value by one of the calls below, down to End(), has checked the whole message.
+// Each call that fails says why in failure(); the place of the next token is then undefined.
+class JsonCursor {
+ public:
+  using Token = const std::uint32_t*;
+
+  // Starts at the message's value. `text` must stay.
+  bool Open(std::string_view text);
+  // Whether nothing follows the value.
+  bool End();
+
+  // The next token's first character; 0 at the message's end.
+  char Peek() const { return next_ == index_.end() ? '\0' : text_[*next_]; }
+  Token next() const { return next_; }
+  // REQUIRES: `token` begins a value that lies as deep as the walk is now.
+  void Rewind(Token token) { next_ = token; }
+  // REQUIRES: `token` begins the message's value.
+  void Restart(Token token) {
+    next_ = token;
+    depth_ = 0;
+  }
+
+  // Objects and arrays: for (auto step = Enter('}'); step != kEnd; step = Continue('}')) { if (step ==
+  // kFailed) …; walk }
+  enum class Step { kFailed, kMore, kEnd };
+  // REQUIRES: Peek() is the opening brace or bracket that belongs to `close`.
+  Step Enter(char close) {
+    if (depth_ == kMaxJsonDepth) {
+      Fail(Problem::kDepth, "at most 128 levels");
+      return Step::kFailed;
+    }
+    ++depth_;
+    ++next_;
+    return Peek() == close ? Leave() : Step::kMore;
+  }
+  Step Continue(char close) {
+    const char c = Peek();
+    if (c == ',') {
+      ++next_;
+      return Step::kMore;
+    }
+    if (c == close) return Leave();
+    Fail(Problem::kSyntax, close == '}' ? "',' or '}'" : "',' or ']'");
+    return Step::kFailed;
+  }
+
+  // A member's key when it is `name`, written without escapes; else false, and nothing is taken.
+  bool TakeKeyIf(std::string_view name) {
+    if (Peek() != '"') return false;
+    const std::size_t begin = *next_ + 1;
+    if (begin + name.size() >= text_size_ || text_[begin + name.size()] != '"') return false;
+    if (std::memcmp(text_ + begin, name.data(), name.size()) != 0) return false;
+    ++next_;
+    return true;
+  }
+  bool TakeColon() {
+    if (Peek() != ':') return Fail(Problem::kSyntax, "':'");
+    ++next_;
+    return true;
+  }
+
+  // The content of a string, without its escapes; valid until the next call.
+  bool TakeString(std::string_view& content);
+  bool TakeNumber(Number& number);
+  bool TakeBoolean(bool& value);
+  bool TakeNull();
+  // Any value.
+  bool Skip();
+  // Any value, as it stands in the message.
+  bool SkipText(std::string_view& text);
+
+  // Records a failure at `token`, or the next one. Always false, so that it can be returned.
+  bool Fail(Problem problem, std::string_view expected) { return FailAt(next_, problem, expected); }
+  bool FailAt(Token token, Problem problem, std::string_view expected);
+  // Puts a reference token before the path of the failure that is on its way up. Always false.
+  bool Within(std::string_view name);
+  Failure& failure() { return failure_; }
+
+ private:
+  Step Leave() {
+    ++next_;
+    --depth_;
+    return Step::kEnd;
+  }
+  bool SkipKey();
+  bool SkipScalar();
+  bool SkipNested();
+  bool TakeLiteral(std::string_view word);
+  // The end of what belongs to the token before `next`: blanks are cut off.
+  const char* EndOf(Token next) const;
+
+  JsonIndex index_;
+  const char* text_ = nullptr;
+  std::size_t text_size_ = 0;
+  bool has_escapes_ = false;
+  Token next_ = nullptr;
+  int depth_ = 0;
+  std::string scratch_;
+  Failure failure_;
+};
+
+}  // namespace frazil

@@ -1,0 +1,178 @@
+#include <algorithm>
+#include <limits>
+
+#include "base/bytes.h"
+#include "decode/decoder.h"
+#include "decode/json_plan.h"
+#include "decode/json_reader.h"
+
+namespace frazil {
+namespace {
+
+// The batches' sizes are looked at after so many bytes of messages, not after each.
+constexpr std::size_t kBytesBetweenChecks = 64 << 10;
+
+// Places in ErrorsSchema().
+enum ErrorColumn : std::size_t {
+  kErrorPartition,
+  kErrorOffset,
+  kErrorTimestamp,
+  kErrorKey,
+  kErrorHeaders,
+  kErrorTopic,
+  kErrorValue,
+  kErrorCode,
+  kErrorPath,
+  kErrorMessage,
+  kErrorMappingVersion,
+  kErrorFailedAt,
+};
+
+std::size_t SizeOf(const Record& record, const OpenedBatch& batch) {
+  constexpr std::size_t kFixed = 64;
+  std::size_t size = kFixed + record.value->size() + (record.key ? record.key->size() : 0);
+  for (std::uint32_t i = 0; i < record.header_count; ++i) {
+    const Header& header = batch.headers[record.first_header + i];
+    size += kFixed + header.key.size() + (header.value ? header.value->size() : 0);
+  }
+  return size;
+}
+
+bool TimestampFits(const Record& record) {
+  constexpr std::int64_t kMost = std::numeric_limits<std::int64_t>::max() / 1000;
+  return record.timestamp_ms <= kMost && record.timestamp_ms >= -kMost;
+}
+
+void AppendTimestamp(const Record& record, Column& column) {
+  if (record.timestamp_ms == -1 || !TimestampFits(record)) {
+    column.AppendNull();
+  } else {
+    column.AppendInt64(record.timestamp_ms * 1000);
+  }
+}
+
+void AppendOptional(const std::optional<std::string_view>& bytes, Column& column) {
+  if (bytes.has_value()) {
+    column.AppendBytes(*bytes);
+  } else {
+    column.AppendNull();
+  }
+}
+
+// Text columns hold UTF-8 only, and a header's key is whatever its producer sent: other bytes become question
+// marks.
+void AppendHeaderKey(std::string_view key, Column& column) {
+  if (IsUtf8(key)) {
+    column.AppendBytes(key);
+    return;
+  }
+  char* const out = column.ReserveBytes(key.size());
+  std::transform(key.begin(), key.end(), out,
+                 [](char c) { return static_cast<unsigned char>(c) < 0x80 ? c : '?'; });
+  column.CommitBytes(key.size());
+}
+
+void AppendHeaders(const Record& record, const OpenedBatch& batch, Column& column) {
+  Column& header_column = column.child(0);
+  for (std::uint32_t i = 0; i < record.header_count; ++i) {
+    const Header& header = batch.headers[record.first_header + i];
+    AppendHeaderKey(header.key, header_column.child(0));
+    AppendOptional(header.value, header_column.child(1));
+    header_column.CloseStruct();
+  }
+  column.CloseList();
+}
+
+class JsonDecoder final : public Decoder {
+ public:
+  explicit JsonDecoder(std::shared_ptr<const JsonPlan> plan) : plan_(std::move(plan)), reader_(*plan_) {}
+
+  std::size_t Decode(const OpenedBatch& batch, std::size_t start, const DecodeContext& context,
+                     ColumnBatch& rows, ColumnBatch& errors, DecodeCounts& counts) override {
+    std::size_t unchecked = kBytesBetweenChecks;
+    std::size_t i = start;
+    for (; i < batch.records.size() && !rows.full() && !errors.full(); ++i) {
+      if (unchecked >= kBytesBetweenChecks) {
+        if (rows.byte_size() >= kMaxBatchBytes || errors.byte_size() >= kMaxBatchBytes) break;
+        unchecked = 0;
+      }
+      const Record& record = batch.records[i];
+      if (!record.value.has_value()) {
+        ++counts.nulls;
+        continue;
+      }
+      unchecked += SizeOf(record, batch);
+      if (DecodeOne(record, batch, context, rows)) {
+        ++counts.rows;
+      } else {
+        rows.RollBackRow();
+        AppendError(record, batch, context, errors);
+        ++counts.errors;
+      }
+    }
+    return i;
+  }
+
+ private:
+  bool DecodeOne(const Record& record, const OpenedBatch& batch, const DecodeContext& context,
+                 ColumnBatch& rows) {
+    if (!reader_.Read(*record.value, rows)) return false;
+    const MetadataColumns& metadata = plan_->metadata;
+    if (metadata.timestamp && !TimestampFits(record)) {
+      reader_.failure() = Failure{.problem = Problem::kRange,
+                                  .offset = 0,
+                                  .found = "a message whose time is beyond microseconds",
+                                  .expected = kTimestampColumn,
+                                  .path = {}};
+      return false;
+    }
+    std::size_t i = plan_->values.size();
+    if (metadata.partition) rows.column(i++).AppendInt32(context.partition.value());
+    if (metadata.offset) rows.column(i++).AppendInt64(record.offset.value());
+    if (metadata.timestamp) AppendTimestamp(record, rows.column(i++));
+    if (metadata.key) AppendOptional(record.key, rows.column(i++));
+    if (metadata.headers) AppendHeaders(record, batch, rows.column(i));
+    rows.CloseRow();
+    return true;
+  }
+
+  void AppendError(const Record& record, const OpenedBatch& batch, const DecodeContext& context,
+                   ColumnBatch& errors) {
+    const Failure& failure = reader_.failure();
+    failure.Describe(message_);
+    errors.column(kErrorPartition).AppendInt32(context.partition.value());
+    errors.column(kErrorOffset).AppendInt64(record.offset.value());
+    AppendTimestamp(record, errors.column(kErrorTimestamp));
+    AppendOptional(record.key, errors.column(kErrorKey));
+    AppendHeaders(record, batch, errors.column(kErrorHeaders));
+    errors.column(kErrorTopic).AppendBytes(context.topic);
+    AppendOptional(record.value, errors.column(kErrorValue));
+    errors.column(kErrorCode).AppendBytes(CodeOf(failure.problem));
+    errors.column(kErrorPath).AppendBytes(failure.path);
+    errors.column(kErrorMessage).AppendBytes(message_);
+    errors.column(kErrorMappingVersion).AppendBytes(plan_->mapping_version);
+    errors.column(kErrorFailedAt).AppendInt64(context.failed_at_us);
+    errors.CloseRow();
+  }
+
+  std::shared_ptr<const JsonPlan> plan_;
+  JsonReader reader_;
+  std::string message_;
+};
+
+class Factory final : public JsonDecoderFactory {
+ public:
+  explicit Factory(const Mapping& mapping) : plan_(std::make_shared<const JsonPlan>(mapping)) {}
+  std::unique_ptr<Decoder> NewDecoder() const override { return std::make_unique<JsonDecoder>(plan_); }
+
+ private:
+  std::shared_ptr<const JsonPlan> plan_;  // shared with the decoders, which may outlive the factory
+};
+
+}  // namespace
+
+std::unique_ptr<JsonDecoderFactory> MakeJsonDecoderFactory(const Mapping& mapping) {
+  return std::make_unique<Factory>(mapping);
+}
+
+}  // namespace frazil
