@@ -1,4 +1,5 @@
-// CPU time of writing column batches as Parquet, per row: ten columns as of a pizza order, distinct ids, no store.
+// CPU time of writing column batches as Parquet, per row: ten columns as of a pizza order, distinct ids, no
+// store.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -18,7 +19,9 @@ constexpr int kRuns = 5;
 // Takes everything and keeps nothing.
 class NullStore final : public ObjectStore {
  public:
-  Result<std::unique_ptr<ObjectWriter>> Create(const std::string&) override { return std::make_unique<Writer>(); }
+  Result<std::unique_ptr<ObjectWriter>> Create(const std::string&) override {
+    return std::make_unique<Writer>();
+  }
   Result<std::unique_ptr<ObjectReader>> Open(const std::string& location) override {
     return Fail(ErrorKind::kNotFound, "STORAGE_NOT_FOUND", location);
   }
@@ -43,9 +46,10 @@ class NullStore final : public ObjectStore {
 Schema Orders() {
   Schema schema;
   const std::pair<const char*, const char*> columns[] = {
-      {"order_id", "string"}, {"store_id", "int"},    {"customer_id", "long"}, {"status", "string"},
-      {"pizza", "string"},    {"quantity", "int"},    {"price", "double"},     {"coupon_code", "string"},
-      {"city", "string"},     {"ordered_at", "timestamptz"}};
+      {"order_id", "string"},       {"store_id", "int"},       {"customer_id", "long"},
+      {"status", "string"},         {"pizza", "string"},       {"quantity", "int"},
+      {"price", "double"},          {"coupon_code", "string"}, {"city", "string"},
+      {"ordered_at", "timestamptz"}};
   for (const auto& [name, type] : columns) {
     Field field;
     field.name = name;
@@ -58,8 +62,10 @@ Schema Orders() {
 
 void AppendOrder(ColumnBatch& batch, std::int64_t row, std::mt19937_64& random) {
   static constexpr const char* kStatus[] = {"placed", "baking", "on the way", "delivered"};
-  static constexpr const char* kPizza[] = {"margherita", "marinara", "diavola", "capricciosa", "quattro formaggi"};
-  static constexpr const char* kCity[] = {"Napoli", "Roma", "Milano", "Torino", "Palermo", "Genova", "Bologna"};
+  static constexpr const char* kPizza[] = {"margherita", "marinara", "diavola", "capricciosa",
+                                           "quattro formaggi"};
+  static constexpr const char* kCity[] = {"Napoli",  "Roma",   "Milano", "Torino",
+                                          "Palermo", "Genova", "Bologna"};
   batch.column(0).AppendBytes(fmt::format("{:016x}-{:08}", random(), row));
   batch.column(1).AppendInt32(static_cast<std::int32_t>(random() % 500));
   batch.column(2).AppendInt64(static_cast<std::int64_t>(random() % 200'000));
@@ -69,7 +75,8 @@ void AppendOrder(ColumnBatch& batch, std::int64_t row, std::mt19937_64& random) 
   batch.column(6).AppendDouble(static_cast<double>(random() % 10'000) / 100);
   if (random() % 5 == 0) batch.column(7).AppendBytes(fmt::format("C{:04}", random() % 1000));
   batch.column(8).AppendBytes(kCity[random() % std::size(kCity)]);
-  batch.column(9).AppendInt64(1'700'000'000'000'000 + row * 1'003 + static_cast<std::int64_t>(random() % 1000));
+  batch.column(9).AppendInt64(1'700'000'000'000'000 + row * 1'003 +
+                              static_cast<std::int64_t>(random() % 1000));
   batch.CloseRow();
 }
 
@@ -97,10 +104,11 @@ Status Run() {
     nanos.push_back((CpuNanos() - start) / static_cast<double>(kRows));
   }
   std::sort(nanos.begin(), nanos.end());
-  fmt::print("parquet_write: {:.0f} CPU ns/row (median of {}, least {:.0f}), {:.1f} bytes/row, {} row groups\n",
-             nanos[kRuns / 2], kRuns, nanos[0],
-             static_cast<double>(file.file_size_in_bytes) / static_cast<double>(file.record_count),
-             file.split_offsets.size());
+  fmt::print(
+      "parquet_write: {:.0f} CPU ns/row (median of {}, least {:.0f}), {:.1f} bytes/row, {} row groups\n",
+      nanos[kRuns / 2], kRuns, nanos[0],
+      static_cast<double>(file.file_size_in_bytes) / static_cast<double>(file.record_count),
+      file.split_offsets.size());
   return {};
 }
 

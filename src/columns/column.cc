@@ -75,7 +75,8 @@ void Column::Truncate(std::int64_t length) {
   null_count_ -= std::count(valid_.begin() + length, valid_.end(), std::uint8_t{0});
   valid_.resize(rows);
   if (!offsets_.empty()) offsets_.resize(rows + 1);
-  data_size_ = children_.empty() && !offsets_.empty() ? static_cast<std::size_t>(offsets_.back()) : rows * width_;
+  data_size_ =
+      children_.empty() && !offsets_.empty() ? static_cast<std::size_t>(offsets_.back()) : rows * width_;
   for (auto& child : children_) child->Truncate(type() == TypeId::kStruct ? length : offsets_.back());
 }
 

@@ -14,7 +14,9 @@ Field Optional(std::string name, Type type) {
   return field;
 }
 
-Field OfType(const char* type) { return Optional("c", ParseType(type).value()); }
+Field OfType(const char* type) {
+  return Optional("c", ParseType(type).value());
+}
 
 std::vector<bool> Nulls(const Column& column) {
   std::vector<bool> nulls;
@@ -128,7 +130,8 @@ TEST(ColumnTest, TruncateForgetsTheNullsItDrops) {
 
 TEST(ColumnBatchTest, AFailedRowLeavesNothingBehind) {
   Schema schema;
-  schema.fields = {Optional("id", Type::Primitive(TypeId::kLong)), Optional("text", Type::Primitive(TypeId::kString)),
+  schema.fields = {Optional("id", Type::Primitive(TypeId::kLong)),
+                   Optional("text", Type::Primitive(TypeId::kString)),
                    Optional("lines", ParseType("list<struct<a: int, tags: list<string>>>").value())};
   ColumnBatch batch(schema);
   batch.column(0).AppendInt64(7);
@@ -157,7 +160,8 @@ TEST(ColumnBatchTest, AFailedRowLeavesNothingBehind) {
 
 TEST(ColumnBatchTest, ByteSizeCountsEveryBuffer) {
   Schema schema;
-  schema.fields = {Optional("n", Type::Primitive(TypeId::kInt)), Optional("s", Type::Primitive(TypeId::kString))};
+  schema.fields = {Optional("n", Type::Primitive(TypeId::kInt)),
+                   Optional("s", Type::Primitive(TypeId::kString))};
   ColumnBatch batch(schema);
   batch.column(0).AppendInt32(1);
   batch.column(1).AppendBytes("abc");

@@ -1,4 +1,5 @@
-// Column batches seen as Arrow's arrays, and Arrow's arrays appended to column batches. For this folder's sources only.
+// Column batches seen as Arrow's arrays, and Arrow's arrays appended to column batches. For this folder's
+// sources only.
 #pragma once
 
 #include <arrow/type_fwd.h>
@@ -12,16 +13,17 @@
 
 namespace frazil::arrow_adapter {
 
-// The batch's rows without copying: only validity and booleans are packed into bits. Valid while the batch is neither
-// changed nor destroyed. REQUIRES: `schema` is the batch's; fields that are required have no nulls but under null
-// structs.
-std::shared_ptr<arrow::RecordBatch> WrapBatch(const ColumnBatch& batch, const std::shared_ptr<arrow::Schema>& schema);
+// The batch's rows without copying: only validity and booleans are packed into bits. Valid while the batch is
+// neither changed nor destroyed. REQUIRES: `schema` is the batch's; fields that are required have no nulls
+// but under null structs.
+std::shared_ptr<arrow::RecordBatch> WrapBatch(const ColumnBatch& batch,
+                                              const std::shared_ptr<arrow::Schema>& schema);
 
 // Where the values of one field come from: an array of a type that the field can take, or nothing (all null).
 class ValueSource {
  public:
-  // Struct members are found by field id. Iceberg's promotions are followed: int to long, float to double, decimals to
-  // more digits. kCorrupt: another type, or a required field without a column.
+  // Struct members are found by field id. Iceberg's promotions are followed: int to long, float to double,
+  // decimals to more digits. kCorrupt: another type, or a required field without a column.
   static Result<ValueSource> Bind(const Field& field, std::shared_ptr<arrow::Array> array);
 
   // Appends the value of `row` to a column of the field.

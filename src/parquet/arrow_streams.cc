@@ -20,7 +20,8 @@ arrow::Status StoreOutputStream::Write(const void* data, std::int64_t size) {
 }
 
 arrow::Result<std::int64_t> StoreInputFile::ReadAt(std::int64_t position, std::int64_t size, void* out) {
-  if (position < 0 || size < 0 || position > reader_->size()) return arrow::Status::Invalid("read out of the file");
+  if (position < 0 || size < 0 || position > reader_->size())
+    return arrow::Status::Invalid("read out of the file");
   const std::int64_t there = std::min(size, reader_->size() - position);
   if (auto read = reader_->ReadAt(position, there, out); !read) {
     error_ = std::move(read).error();
@@ -29,9 +30,11 @@ arrow::Result<std::int64_t> StoreInputFile::ReadAt(std::int64_t position, std::i
   return there;
 }
 
-arrow::Result<std::shared_ptr<arrow::Buffer>> StoreInputFile::ReadAt(std::int64_t position, std::int64_t size) {
+arrow::Result<std::shared_ptr<arrow::Buffer>> StoreInputFile::ReadAt(std::int64_t position,
+                                                                     std::int64_t size) {
   // A damaged footer may ask for anything; no more is allocated than the file has.
-  const std::int64_t most = std::clamp<std::int64_t>(reader_->size() - position, 0, std::max<std::int64_t>(size, 0));
+  const std::int64_t most =
+      std::clamp<std::int64_t>(reader_->size() - position, 0, std::max<std::int64_t>(size, 0));
   ARROW_ASSIGN_OR_RAISE(std::shared_ptr<arrow::Buffer> buffer, arrow::AllocateBuffer(most));
   ARROW_RETURN_NOT_OK(ReadAt(position, most, buffer->mutable_data()));
   return buffer;

@@ -1,5 +1,5 @@
-// The object store's readers and writers as Arrow's streams. They keep our Error, which an arrow::Status would flatten to
-// a text. For this folder's sources only; one thread at a time.
+// The object store's readers and writers as Arrow's streams. They keep our Error, which an arrow::Status
+// would flatten to a text. For this folder's sources only; one thread at a time.
 #pragma once
 
 #include <arrow/io/interfaces.h>

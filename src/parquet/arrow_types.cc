@@ -31,7 +31,8 @@ Storage DecimalStorage(const Type& type) {
   auto logical = LogicalType::Decimal(type.precision, type.scale);
   if (type.precision <= kMaxInt32Precision) return {parquet::Type::INT32, std::move(logical)};
   if (type.precision <= kMaxInt64Precision) return {parquet::Type::INT64, std::move(logical)};
-  return {parquet::Type::FIXED_LEN_BYTE_ARRAY, std::move(logical), arrow::DecimalType::DecimalSize(type.precision)};
+  return {parquet::Type::FIXED_LEN_BYTE_ARRAY, std::move(logical),
+          arrow::DecimalType::DecimalSize(type.precision)};
 }
 
 // REQUIRES: the type is primitive.
@@ -97,7 +98,8 @@ NodePtr ToNode(const Field& field) {
     return GroupNode::Make(field.name, repetition, {entries}, LogicalType::Map(), field.id);
   }
   const Storage storage = StorageOf(field.type);
-  return PrimitiveNode::Make(field.name, repetition, storage.logical, storage.physical, storage.length, field.id);
+  return PrimitiveNode::Make(field.name, repetition, storage.logical, storage.physical, storage.length,
+                             field.id);
 }
 
 arrow::FieldVector ToArrowFields(const std::vector<Field>& fields) {

@@ -1,4 +1,5 @@
-// Iceberg's schemas as Arrow's and Parquet's (table specification, appendix A, "Parquet"). For this folder's sources only.
+// Iceberg's schemas as Arrow's and Parquet's (table specification, appendix A, "Parquet"). For this folder's
+// sources only.
 #pragma once
 
 #include <arrow/status.h>

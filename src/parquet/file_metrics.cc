@@ -108,7 +108,8 @@ std::optional<Bytes> Serialize(const Type& type, const Bound& bound, Side side) 
   CheckFailed("bounds are of primitive fields", __FILE__, __LINE__, {});
 }
 
-// One side's bound over the row groups. A row group without one makes it unknown, unless the row group has no values.
+// One side's bound over the row groups. A row group without one makes it unknown, unless the row group has no
+// values.
 struct MergedBound {
   std::optional<Bound> bound;
   bool known = true;

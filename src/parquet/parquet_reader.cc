@@ -31,7 +31,8 @@ class ParquetReader {
     const arrow::Status status = Guard([&] { return ReadAll(take); });
     if (failure_) return Fail(*std::move(failure_));
     if (status.ok()) return {};
-    if (input_->error()) return Fail(WithContext(*input_->error(), fmt::format("while reading {}", location_)));
+    if (input_->error())
+      return Fail(WithContext(*input_->error(), fmt::format("while reading {}", location_)));
     return Fail(ErrorKind::kCorrupt, "PARQUET_READ", fmt::format("{}: {}", location_, status.ToString()));
   }
 
@@ -46,8 +47,9 @@ class ParquetReader {
     arrow_properties.set_batch_size(kRowsPerBatch);
     auto file = parquet::ParquetFileReader::Open(input_, properties);
     const auto footer = file->metadata();
-    ARROW_ASSIGN_OR_RAISE(const auto reader, parquet::arrow::FileReader::Make(arrow::default_memory_pool(),
-                                                                              std::move(file), arrow_properties));
+    ARROW_ASSIGN_OR_RAISE(
+        const auto reader,
+        parquet::arrow::FileReader::Make(arrow::default_memory_pool(), std::move(file), arrow_properties));
     const std::vector<int> leaves = WantedLeaves(*footer->schema());
     if (leaves.empty()) return EmitNulls(footer->num_rows(), take);
     std::vector<int> row_groups;
@@ -66,7 +68,8 @@ class ParquetReader {
     std::vector<int> leaves;
     for (int leaf = 0; leaf < file_schema.num_columns(); ++leaf) {
       const int id = file_schema.GetColumnRoot(leaf)->field_id();
-      if (std::any_of(schema_.fields.begin(), schema_.fields.end(), [&](const Field& f) { return f.id == id; })) {
+      if (std::any_of(schema_.fields.begin(), schema_.fields.end(),
+                      [&](const Field& f) { return f.id == id; })) {
         leaves.push_back(leaf);
       }
     }

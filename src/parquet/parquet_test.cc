@@ -45,8 +45,8 @@ Schema MakeSchema(std::vector<Field> fields) {
 
 class ParquetTest : public ::testing::Test {
  protected:
-  Result<WrittenFile> Write(const std::vector<const ColumnBatch*>& batches, const DataFileOptions& options = {},
-                            const std::string& location = kFile) {
+  Result<WrittenFile> Write(const std::vector<const ColumnBatch*>& batches,
+                            const DataFileOptions& options = {}, const std::string& location = kFile) {
     FRAZIL_ASSIGN(auto writer, ParquetFormat().Create(store_, location, batches[0]->schema(), options));
     for (const ColumnBatch* batch : batches) FRAZIL_TRY(writer->Write(*batch));
     return writer->Finish();
@@ -60,7 +60,8 @@ class ParquetTest : public ::testing::Test {
   MemoryStore store_{ThreadRuntime()};
 };
 
-// ---- round trips -------------------------------------------------------------------------------------------------
+// ---- round trips
+// -------------------------------------------------------------------------------------------------
 
 // Random numbers of 44 bits; the same seed gives the same rows.
 class Numbers {
@@ -99,7 +100,8 @@ void AppendAny(Column& column, Numbers& numbers) {
     case TypeId::kDouble:
       return column.AppendDouble(static_cast<double>(number) / 3);
     case TypeId::kDecimal:
-      return column.AppendDecimal(static_cast<Int128>(number) * 1'000'000'007 * 1'000'000'007 % PowerOfTen(field.type.precision));
+      return column.AppendDecimal(static_cast<Int128>(number) * 1'000'000'007 * 1'000'000'007 %
+                                  PowerOfTen(field.type.precision));
     case TypeId::kString:
     case TypeId::kBinary:
       return column.AppendBytes(text);
@@ -137,14 +139,28 @@ void ExpectEqual(const Column& got, const Column& wanted) {
 }
 
 Schema EveryType() {
-  Schema schema = MakeSchema(
-      {Make("b", "boolean"), Make("i", "int"), Make("i_required", "int", true), Make("l", "long"), Make("f", "float"),
-       Make("d", "double"), Make("small", "decimal(9,2)"), Make("middle", "decimal(18,4)"), Make("big", "decimal(38,10)"),
-       Make("date", "date"), Make("time", "time"), Make("ts", "timestamp"), Make("tstz", "timestamptz", true),
-       Make("s", "string"), Make("s_required", "string", true), Make("u", "uuid"), Make("fx", "fixed[5]"),
-       Make("bin", "binary"), Make("st", "struct<a: int, in: struct<u: uuid, deep: list<boolean>>>"),
-       Make("li", "list<list<decimal(20,3)>>"), Make("headers", "list<struct<key: string, value: binary>>"),
-       Make("m", "map<string, struct<n: double, t: list<timestamptz>>>", true)});
+  Schema schema = MakeSchema({Make("b", "boolean"),
+                              Make("i", "int"),
+                              Make("i_required", "int", true),
+                              Make("l", "long"),
+                              Make("f", "float"),
+                              Make("d", "double"),
+                              Make("small", "decimal(9,2)"),
+                              Make("middle", "decimal(18,4)"),
+                              Make("big", "decimal(38,10)"),
+                              Make("date", "date"),
+                              Make("time", "time"),
+                              Make("ts", "timestamp"),
+                              Make("tstz", "timestamptz", true),
+                              Make("s", "string"),
+                              Make("s_required", "string", true),
+                              Make("u", "uuid"),
+                              Make("fx", "fixed[5]"),
+                              Make("bin", "binary"),
+                              Make("st", "struct<a: int, in: struct<u: uuid, deep: list<boolean>>>"),
+                              Make("li", "list<list<decimal(20,3)>>"),
+                              Make("headers", "list<struct<key: string, value: binary>>"),
+                              Make("m", "map<string, struct<n: double, t: list<timestamptz>>>", true)});
   // Required fields below optional ones: what is null above them must not become zeros.
   Field required_below = Make("rq", "struct<r: long, rl: list<int>, rs: struct<x: string>>");
   for (Field& member : required_below.type.children) member.required = true;
@@ -189,10 +205,12 @@ TEST_F(ParquetTest, EveryCodecCanBeReadBack) {
     }));
   }
   EXPECT_THAT(Write({&batch}, {.codec = "lzo"}, "file:/lake/x"), FailsWithCode("PARQUET_OPTION"));
-  EXPECT_THAT(Write({&batch}, {.codec = "gzip", .level = 10}, "file:/lake/y"), FailsWithCode("PARQUET_OPTION"));
+  EXPECT_THAT(Write({&batch}, {.codec = "gzip", .level = 10}, "file:/lake/y"),
+              FailsWithCode("PARQUET_OPTION"));
 }
 
-// ---- the file's form ---------------------------------------------------------------------------------------------
+// ---- the file's form
+// ---------------------------------------------------------------------------------------------
 
 TEST_F(ParquetTest, TheFileHasIcebergsTypesAndFieldIds) {
   ColumnBatch batch(EveryType());
@@ -231,13 +249,14 @@ TEST_F(ParquetTest, TheFileHasIcebergsTypesAndFieldIds) {
   EXPECT_EQ(footer.key_value_metadata()->Get("iceberg.schema").ValueOrDie(), SchemaToJson(batch.schema()));
 }
 
-// ---- metrics -----------------------------------------------------------------------------------------------------
+// ---- metrics
+// -----------------------------------------------------------------------------------------------------
 
 TEST_F(ParquetTest, MetricsAreThoseOfTheValues) {
-  const Schema schema =
-      MakeSchema({Make("n", "int"), Make("price", "decimal(9,2)"), Make("big", "decimal(38,0)"), Make("name", "string"),
-                  Make("flag", "boolean"), Make("raw", "binary"), Make("id", "uuid"), Make("at", "timestamptz"),
-                  Make("none", "string"), Make("tags", "list<string>"), Make("st", "struct<a: long>")});
+  const Schema schema = MakeSchema(
+      {Make("n", "int"), Make("price", "decimal(9,2)"), Make("big", "decimal(38,0)"), Make("name", "string"),
+       Make("flag", "boolean"), Make("raw", "binary"), Make("id", "uuid"), Make("at", "timestamptz"),
+       Make("none", "string"), Make("tags", "list<string>"), Make("st", "struct<a: long>")});
   ColumnBatch batch(schema);
   const auto append_row = [&](std::int32_t n, Int128 price, Int128 big, std::string_view name) {
     batch.column(0).AppendInt32(n);
@@ -262,11 +281,11 @@ TEST_F(ParquetTest, MetricsAreThoseOfTheValues) {
   ASSERT_OK_AND_ASSIGN(const WrittenFile file, Write({&batch}));
   const ColumnMetrics& metrics = file.metrics;
   EXPECT_THAT(metrics.value_counts,
-              ElementsAre(Pair(1, 3), Pair(2, 3), Pair(3, 3), Pair(4, 3), Pair(5, 3), Pair(6, 3), Pair(7, 3), Pair(8, 3),
-                          Pair(9, 3), Pair(12, 5), Pair(13, 3)));
+              ElementsAre(Pair(1, 3), Pair(2, 3), Pair(3, 3), Pair(4, 3), Pair(5, 3), Pair(6, 3), Pair(7, 3),
+                          Pair(8, 3), Pair(9, 3), Pair(12, 5), Pair(13, 3)));
   EXPECT_THAT(metrics.null_value_counts,
-              ElementsAre(Pair(1, 1), Pair(2, 1), Pair(3, 1), Pair(4, 1), Pair(5, 1), Pair(6, 1), Pair(7, 1), Pair(8, 1),
-                          Pair(9, 3), Pair(12, 3), Pair(13, 1)));
+              ElementsAre(Pair(1, 1), Pair(2, 1), Pair(3, 1), Pair(4, 1), Pair(5, 1), Pair(6, 1), Pair(7, 1),
+                          Pair(8, 1), Pair(9, 3), Pair(12, 3), Pair(13, 1)));
   EXPECT_THAT(metrics.nan_value_counts, IsEmpty());
   EXPECT_THAT(metrics.lower_bounds,
               ElementsAre(Pair(1, SerializeInt32(-3)), Pair(2, Bytes{0xFF, 0x7F}),
@@ -342,11 +361,13 @@ TEST_F(ParquetTest, AFileWithoutRowsIsAFile) {
   EXPECT_EQ(file.record_count, 0);
   EXPECT_THAT(file.metrics.lower_bounds, IsEmpty());
   EXPECT_THAT(file.metrics.value_counts, ElementsAre(Pair(1, 0), Pair(2, 0)));
-  EXPECT_OK(ReadParquet(store_, kFile, batch.schema(),
-                        [](const ColumnBatch&) -> Status { return Fail(ErrorKind::kInternal, "ROWS", "rows"); }));
+  EXPECT_OK(ReadParquet(store_, kFile, batch.schema(), [](const ColumnBatch&) -> Status {
+    return Fail(ErrorKind::kInternal, "ROWS", "rows");
+  }));
 }
 
-// ---- row groups and memory ---------------------------------------------------------------------------------------
+// ---- row groups and memory
+// ---------------------------------------------------------------------------------------
 
 TEST_F(ParquetTest, RowGroupsStayWithinTheirBytes) {
   const Schema schema = MakeSchema({Make("s", "string"), Make("n", "long")});
@@ -402,7 +423,8 @@ TEST_F(ParquetTest, ColumnsOfDistinctValuesGetNoDictionary) {
   EXPECT_TRUE(row_group->ColumnChunk(0)->GetColumnIndexLocation().has_value());
 }
 
-// ---- failures ----------------------------------------------------------------------------------------------------
+// ---- failures
+// ----------------------------------------------------------------------------------------------------
 
 TEST_F(ParquetTest, TheStoresFailureKeepsItsKind) {
   const Error full{ErrorKind::kUnavailable, "STORAGE_FULL", "the disk is full", "", ""};
@@ -417,7 +439,8 @@ TEST_F(ParquetTest, TheStoresFailureKeepsItsKind) {
   Fill(batch, 1000, numbers);
   const auto write = [&](StoreOperation operation, const std::string& location) -> Status {
     failing = operation;
-    FRAZIL_ASSIGN(auto writer, ParquetFormat().Create(faulty, location, batch.schema(), {.row_group_bytes = 1}));
+    FRAZIL_ASSIGN(auto writer,
+                  ParquetFormat().Create(faulty, location, batch.schema(), {.row_group_bytes = 1}));
     FRAZIL_TRY(writer->Write(batch));
     FRAZIL_TRY(writer->Finish());
     return {};
@@ -456,10 +479,12 @@ TEST_F(ParquetTest, WhatIsNoParquetIsCorrupt) {
   EXPECT_THAT(ReadParquet(store_, "file:/lake/empty", schema, take), FailsWith(ErrorKind::kCorrupt));
 }
 
-// ---- reading -----------------------------------------------------------------------------------------------------
+// ---- reading
+// -----------------------------------------------------------------------------------------------------
 
 TEST_F(ParquetTest, FieldsAreFoundByIdAndMissingOnesAreNull) {
-  ColumnBatch batch(MakeSchema({Make("a", "int"), Make("st", "struct<x: int, y: float>"), Make("c", "string")}));
+  ColumnBatch batch(
+      MakeSchema({Make("a", "int"), Make("st", "struct<x: int, y: float>"), Make("c", "string")}));
   for (std::int32_t i = 0; i < 40'000; ++i) {
     batch.column(0).AppendInt32(i);
     batch.column(1).child(0).AppendInt32(-i);
@@ -471,7 +496,8 @@ TEST_F(ParquetTest, FieldsAreFoundByIdAndMissingOnesAreNull) {
   ASSERT_OK(Write({&batch}));
 
   Schema wanted;  // renamed, promoted, in another order, with new fields
-  wanted.fields = {Make("new", "date"), Make("st2", "struct<z: string, y2: double>"), Make("a2", "long", true)};
+  wanted.fields = {Make("new", "date"), Make("st2", "struct<z: string, y2: double>"),
+                   Make("a2", "long", true)};
   wanted.fields[0].id = 100;
   wanted.fields[1].id = 2;
   wanted.fields[1].type.children[0].id = 101;

@@ -20,7 +20,8 @@ namespace {
 
 using namespace arrow_adapter;
 
-// Column bytes that are encoded between two looks at the row group's size: an eighth of it, within these limits.
+// Column bytes that are encoded between two looks at the row group's size: an eighth of it, within these
+// limits.
 constexpr std::int64_t kLeastSliceBytes = 64 << 10;
 constexpr std::int64_t kMostSliceBytes = 1 << 20;
 
@@ -44,7 +45,9 @@ class ParquetWriter final : public DataFileWriter {
     return ToStatus(Guard([&] { return WriteSlices(batch); }));
   }
 
-  WriterSize size() const override { return {.written_bytes = sink_->size(), .buffered_bytes = BufferedBytes()}; }
+  WriterSize size() const override {
+    return {.written_bytes = sink_->size(), .buffered_bytes = BufferedBytes()};
+  }
 
   Result<WrittenFile> Finish() override {
     FRAZIL_TRY(ToStatus(Guard([&] { return CloseFile(); })));
@@ -58,9 +61,10 @@ class ParquetWriter final : public DataFileWriter {
     auto properties = MakeWriterProperties(options_, schema_, first);
     auto root = ToParquetSchema(schema_);
     auto file = std::make_unique<parquet::ParquetFileWriter>();
-    file->Open(std::make_unique<RowGroupWatch>(parquet::ParquetFileWriter::Open(sink_, root, std::move(properties)),
-                                               root, &row_group_));
-    ARROW_RETURN_NOT_OK(parquet::arrow::FileWriter::Make(arrow::default_memory_pool(), std::move(file), arrow_schema_,
+    file->Open(std::make_unique<RowGroupWatch>(
+        parquet::ParquetFileWriter::Open(sink_, root, std::move(properties)), root, &row_group_));
+    ARROW_RETURN_NOT_OK(parquet::arrow::FileWriter::Make(arrow::default_memory_pool(), std::move(file),
+                                                         arrow_schema_,
                                                          parquet::default_arrow_writer_properties(), &file_));
     return file_->AddKeyValueMetadata(arrow::key_value_metadata({"iceberg.schema"}, {SchemaToJson(schema_)}));
   }
@@ -143,7 +147,8 @@ Status CheckSchema(const std::vector<Field>& fields) {
 class ParquetDataFileFormat final : public DataFileFormat {
  public:
   Result<std::unique_ptr<DataFileWriter>> Create(ObjectStore& store, const std::string& location,
-                                                 const Schema& schema, const DataFileOptions& options) override {
+                                                 const Schema& schema,
+                                                 const DataFileOptions& options) override {
     FRAZIL_TRY(CheckOptions(options));
     FRAZIL_TRY(CheckSchema(schema.fields));
     FRAZIL_ASSIGN(auto object, store.Create(location));

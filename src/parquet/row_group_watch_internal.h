@@ -8,8 +8,8 @@
 
 namespace frazil::arrow_adapter {
 
-// Stands between an Arrow FileWriter, which hides its row groups, and the Parquet writer beneath, and remembers the row
-// group that is open.
+// Stands between an Arrow FileWriter, which hides its row groups, and the Parquet writer beneath, and
+// remembers the row group that is open.
 class RowGroupWatch final : public parquet::ParquetFileWriter::Contents {
  public:
   // `open` outlives this and points to the open row group from its start until the file is closed.
@@ -23,11 +23,15 @@ class RowGroupWatch final : public parquet::ParquetFileWriter::Contents {
     file_metadata_ = file_->metadata();
   }
   parquet::RowGroupWriter* AppendRowGroup() override { return *open_ = file_->AppendRowGroup(); }
-  parquet::RowGroupWriter* AppendBufferedRowGroup() override { return *open_ = file_->AppendBufferedRowGroup(); }
+  parquet::RowGroupWriter* AppendBufferedRowGroup() override {
+    return *open_ = file_->AppendBufferedRowGroup();
+  }
   std::int64_t num_rows() const override { return file_->num_rows(); }
   int num_columns() const override { return file_->num_columns(); }
   int num_row_groups() const override { return file_->num_row_groups(); }
-  const std::shared_ptr<parquet::WriterProperties>& properties() const override { return file_->properties(); }
+  const std::shared_ptr<parquet::WriterProperties>& properties() const override {
+    return file_->properties();
+  }
   void AddKeyValueMetadata(const std::shared_ptr<const parquet::KeyValueMetadata>& metadata) override {
     file_->AddKeyValueMetadata(metadata);
   }

@@ -51,7 +51,8 @@ struct ValueSource::Functions {
   }
 
   static void Struct(const ValueSource& source, std::int64_t row, Column& column) {
-    for (std::size_t i = 0; i < source.children_.size(); ++i) source.children_[i].Append(row, column.child(i));
+    for (std::size_t i = 0; i < source.children_.size(); ++i)
+      source.children_[i].Append(row, column.child(i));
     column.CloseStruct();
   }
   // Lists and maps.
@@ -59,7 +60,8 @@ struct ValueSource::Functions {
   static void List(const ValueSource& source, std::int64_t row, Column& column) {
     const Array& list = As<Array>(source);
     for (std::int64_t i = list.value_offset(row); i < list.value_offset(row + 1); ++i) {
-      for (std::size_t k = 0; k < source.children_.size(); ++k) source.children_[k].Append(i, column.child(k));
+      for (std::size_t k = 0; k < source.children_.size(); ++k)
+        source.children_[k].Append(i, column.child(k));
     }
     column.CloseList();
   }
@@ -123,7 +125,8 @@ ValueSource::AppendFunction ValueSource::Functions::Find(const Type& to, const a
       return id == arrow::Type::TIME64 && IsMicros(from) ? Nullable<Int64<arrow::Time64Array>> : nullptr;
     case TypeId::kTimestamp:
     case TypeId::kTimestamptz:
-      return id == arrow::Type::TIMESTAMP && IsMicros(from) ? Nullable<Int64<arrow::TimestampArray>> : nullptr;
+      return id == arrow::Type::TIMESTAMP && IsMicros(from) ? Nullable<Int64<arrow::TimestampArray>>
+                                                            : nullptr;
     case TypeId::kString:
     case TypeId::kBinary:
       if (arrow::is_binary_like(id)) return Nullable<Bytes<arrow::BinaryArray>>;
@@ -147,8 +150,9 @@ Result<ValueSource> ValueSource::Bind(const Field& field, std::shared_ptr<arrow:
   ValueSource source;
   if (array == nullptr) {
     if (field.required) {
-      return Fail(ErrorKind::kCorrupt, "PARQUET_COLUMN",
-                  fmt::format("the file has no column for the required field '{}' ({})", field.name, field.id));
+      return Fail(
+          ErrorKind::kCorrupt, "PARQUET_COLUMN",
+          fmt::format("the file has no column for the required field '{}' ({})", field.name, field.id));
     }
     source.append_ = Functions::Null;
     return source;
@@ -159,8 +163,8 @@ Result<ValueSource> ValueSource::Bind(const Field& field, std::shared_ptr<arrow:
   source.append_ = Functions::Find(field.type, *array->type());
   if (source.append_ == nullptr) {
     return Fail(ErrorKind::kCorrupt, "PARQUET_COLUMN",
-                fmt::format("field '{}' ({}) is {}, but the file has {}", field.name, field.id, ToString(field.type),
-                            array->type()->ToString()));
+                fmt::format("field '{}' ({}) is {}, but the file has {}", field.name, field.id,
+                            ToString(field.type), array->type()->ToString()));
   }
   if (field.type.id == TypeId::kStruct) {
     FRAZIL_ASSIGN(source.children_, BindMembers(field, static_cast<const arrow::StructArray&>(*array)));
@@ -171,7 +175,8 @@ Result<ValueSource> ValueSource::Bind(const Field& field, std::shared_ptr<arrow:
   return source;
 }
 
-Result<std::vector<ValueSource>> ValueSource::BindMembers(const Field& field, const arrow::StructArray& array) {
+Result<std::vector<ValueSource>> ValueSource::BindMembers(const Field& field,
+                                                          const arrow::StructArray& array) {
   std::vector<ValueSource> members;
   for (const Field& member : field.type.children) {
     std::shared_ptr<arrow::Array> found;

@@ -46,19 +46,21 @@ std::shared_ptr<arrow::Buffer> Borrow(std::span<const T> values) {
 using ArrayDataPtr = std::shared_ptr<arrow::ArrayData>;
 
 // `parent_nulls`: nulls of the struct around the column, which are nulls of every member.
-ArrayDataPtr Wrap(const Column& column, const std::shared_ptr<arrow::DataType>& type, std::int64_t parent_nulls) {
+ArrayDataPtr Wrap(const Column& column, const std::shared_ptr<arrow::DataType>& type,
+                  std::int64_t parent_nulls) {
   const Field& field = column.field();
   FRAZIL_CHECK(!field.required || column.null_count() == parent_nulls, field.name);
-  // Parquet's writer wants no validity of required fields; it takes what is null above them from their parents.
+  // Parquet's writer wants no validity of required fields; it takes what is null above them from their
+  // parents.
   const bool has_nulls = column.null_count() > 0 && !field.required;
   const auto validity = has_nulls ? PackBits(column.validity()) : nullptr;
   const auto nulls = has_nulls ? column.null_count() : 0;
-  const auto make = [&](std::vector<std::shared_ptr<arrow::Buffer>> buffers, std::vector<ArrayDataPtr> children) {
+  const auto make = [&](std::vector<std::shared_ptr<arrow::Buffer>> buffers,
+                        std::vector<ArrayDataPtr> children) {
     return arrow::ArrayData::Make(type, column.length(), std::move(buffers), std::move(children), nulls);
   };
-  const auto child = [&](std::size_t i, const std::shared_ptr<arrow::DataType>& child_type, std::int64_t above) {
-    return Wrap(column.child(i), child_type, above);
-  };
+  const auto child = [&](std::size_t i, const std::shared_ptr<arrow::DataType>& child_type,
+                         std::int64_t above) { return Wrap(column.child(i), child_type, above); };
 
   switch (column.type()) {
     case TypeId::kStruct: {
@@ -100,7 +102,8 @@ ArrayDataPtr Wrap(const Column& column, const std::shared_ptr<arrow::DataType>& 
 
 }  // namespace
 
-std::shared_ptr<arrow::RecordBatch> WrapBatch(const ColumnBatch& batch, const std::shared_ptr<arrow::Schema>& schema) {
+std::shared_ptr<arrow::RecordBatch> WrapBatch(const ColumnBatch& batch,
+                                              const std::shared_ptr<arrow::Schema>& schema) {
   std::vector<ArrayDataPtr> columns;
   for (std::size_t i = 0; i < batch.column_count(); ++i) {
     columns.push_back(Wrap(batch.column(i), schema->field(static_cast<int>(i))->type(), 0));

@@ -29,7 +29,8 @@ int GreatestLevel(parquet::Compression::type codec) {
   return codec == parquet::Compression::GZIP ? 9 : 0;
 }
 
-// Few enough distinct values in the sample that a dictionary pays; so few values that it cannot be told count as few.
+// Few enough distinct values in the sample that a dictionary pays; so few values that it cannot be told count
+// as few.
 bool RepeatsItself(const Column& column) {
   std::unordered_set<std::string_view> distinct;
   const std::int64_t rows = std::min(kSampledValues, column.length());
@@ -39,7 +40,8 @@ bool RepeatsItself(const Column& column) {
     ++values;
     distinct.insert(column.bytes(i));
   }
-  return values < kLeastSample || static_cast<double>(distinct.size()) < kMostDistinct * static_cast<double>(values);
+  return values < kLeastSample ||
+         static_cast<double>(distinct.size()) < kMostDistinct * static_cast<double>(values);
 }
 
 // Measured: a dictionary costs more than it saves where nearly all values differ.
@@ -85,7 +87,8 @@ void ChooseDictionaries(const Field& field, const Column* sample, const std::str
   const std::string below = PathBelow(path, field.type.id);
   for (std::size_t i = 0; i < field.type.children.size(); ++i) {
     const Field& child = field.type.children[i];
-    ChooseDictionaries(child, sample == nullptr ? nullptr : &sample->child(i), below + "." + child.name, builder);
+    ChooseDictionaries(child, sample == nullptr ? nullptr : &sample->child(i), below + "." + child.name,
+                       builder);
   }
 }
 
@@ -94,12 +97,14 @@ void ChooseDictionaries(const Field& field, const Column* sample, const std::str
 Status CheckOptions(const DataFileOptions& options) {
   const auto codec = CodecOf(options.codec);
   if (!codec) {
-    return Fail(ErrorKind::kInvalid, "PARQUET_OPTION", fmt::format("'{}' is no codec of data files", options.codec),
+    return Fail(ErrorKind::kInvalid, "PARQUET_OPTION",
+                fmt::format("'{}' is no codec of data files", options.codec),
                 "use zstd, snappy, gzip, lz4 or uncompressed");
   }
   const int greatest = GreatestLevel(*codec);
   if (greatest > 0 && (options.level < 1 || options.level > greatest)) {
-    return Fail(ErrorKind::kInvalid, "PARQUET_OPTION", fmt::format("{} has no level {}", options.codec, options.level),
+    return Fail(ErrorKind::kInvalid, "PARQUET_OPTION",
+                fmt::format("{} has no level {}", options.codec, options.level),
                 fmt::format("use 1 to {}", greatest));
   }
   if (options.row_group_bytes < 1 || options.row_group_rows < 1) {
@@ -108,7 +113,8 @@ Status CheckOptions(const DataFileOptions& options) {
   return {};
 }
 
-std::shared_ptr<parquet::WriterProperties> MakeWriterProperties(const DataFileOptions& options, const Schema& schema,
+std::shared_ptr<parquet::WriterProperties> MakeWriterProperties(const DataFileOptions& options,
+                                                                const Schema& schema,
                                                                 const ColumnBatch* sample) {
   const auto codec = CodecOf(options.codec).value();
   parquet::WriterProperties::Builder builder;

@@ -10,7 +10,8 @@ namespace frazil {
 namespace {
 
 const Field* Find(const std::vector<Field>& fields, const std::string& name) {
-  const auto found = std::find_if(fields.begin(), fields.end(), [&](const Field& field) { return field.name == name; });
+  const auto found =
+      std::find_if(fields.begin(), fields.end(), [&](const Field& field) { return field.name == name; });
   return found == fields.end() ? nullptr : &*found;
 }
 
@@ -18,34 +19,38 @@ bool SameIgnoringChildren(const Type& a, const Type& b) {
   return a.id == b.id && a.precision == b.precision && a.scale == b.scale && a.length == b.length;
 }
 
-void CompareFields(const std::vector<Field>& ours, const std::vector<Field>& theirs, const std::string& prefix,
-                   std::vector<std::string>& differences) {
+void CompareFields(const std::vector<Field>& ours, const std::vector<Field>& theirs,
+                   const std::string& prefix, std::vector<std::string>& differences) {
   for (const Field& mine : ours) {
     const std::string path = prefix + mine.name;
     const Field* other = Find(theirs, mine.name);
     if (other == nullptr) {
-      differences.push_back(fmt::format("column '{}' ({}) is not in the table: add it to the table or take it out of "
-                                        "the mapping",
-                                        path, ToString(mine.type)));
+      differences.push_back(
+          fmt::format("column '{}' ({}) is not in the table: add it to the table or take it out of "
+                      "the mapping",
+                      path, ToString(mine.type)));
       continue;
     }
     if (!SameIgnoringChildren(mine.type, other->type)) {
-      differences.push_back(fmt::format("column '{}' is {} in the table and {} in the mapping: map it as {}", path,
-                                        ToString(other->type), ToString(mine.type), ToString(other->type)));
+      differences.push_back(fmt::format("column '{}' is {} in the table and {} in the mapping: map it as {}",
+                                        path, ToString(other->type), ToString(mine.type),
+                                        ToString(other->type)));
       continue;
     }
     if (other->required && !mine.required) {
-      differences.push_back(fmt::format("column '{}' is required in the table and optional in the mapping: map it as "
-                                        "required or make the table's column optional",
-                                        path));
+      differences.push_back(
+          fmt::format("column '{}' is required in the table and optional in the mapping: map it as "
+                      "required or make the table's column optional",
+                      path));
     }
     CompareFields(mine.type.children, other->type.children, path + ".", differences);
   }
   for (const Field& other : theirs) {
     if (other.required && Find(ours, other.name) == nullptr) {
-      differences.push_back(fmt::format("column '{}' ({}) is required in the table and not in the mapping: map it or "
-                                        "make the table's column optional",
-                                        prefix + other.name, ToString(other.type)));
+      differences.push_back(
+          fmt::format("column '{}' ({}) is required in the table and not in the mapping: map it or "
+                      "make the table's column optional",
+                      prefix + other.name, ToString(other.type)));
     }
   }
 }

@@ -28,7 +28,8 @@ inline Result<Json> ParseObject(std::string_view text) {
 
 inline Result<std::string> GetString(const Json& object, const char* key) {
   const auto found = object.find(key);
-  if (found == object.end() || !found->is_string()) return Wrong(fmt::format("\"{}\" is not there or no text", key));
+  if (found == object.end() || !found->is_string())
+    return Wrong(fmt::format("\"{}\" is not there or no text", key));
   return found->get<std::string>();
 }
 
@@ -55,7 +56,8 @@ inline Result<bool> GetBool(const Json& object, const char* key) {
 // The array under `key`; every element of it is an object.
 inline Result<Json> GetObjects(const Json& object, const char* key) {
   const auto found = object.find(key);
-  if (found == object.end() || !found->is_array()) return Wrong(fmt::format("\"{}\" is not there or no array", key));
+  if (found == object.end() || !found->is_array())
+    return Wrong(fmt::format("\"{}\" is not there or no array", key));
   for (const Json& element : *found) {
     if (!element.is_object()) return Wrong(fmt::format("\"{}\" holds something that is no object", key));
   }
@@ -63,6 +65,8 @@ inline Result<Json> GetObjects(const Json& object, const char* key) {
 }
 
 // Never throws: bytes that are no UTF-8 become U+FFFD.
-inline std::string Dump(const Json& json) { return json.dump(-1, ' ', false, Json::error_handler_t::replace); }
+inline std::string Dump(const Json& json) {
+  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
 
 }  // namespace frazil::schema_json

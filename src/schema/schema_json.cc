@@ -54,8 +54,10 @@ Json TypeToJson(const Type& type) {
 Json FieldsToJson(const std::vector<Field>& fields) {
   Json array = Json::array();
   for (const Field& field : fields) {
-    Json json = {
-        {"id", field.id}, {"name", field.name}, {"required", field.required}, {"type", TypeToJson(field.type)}};
+    Json json = {{"id", field.id},
+                 {"name", field.name},
+                 {"required", field.required},
+                 {"type", TypeToJson(field.type)}};
     if (!field.doc.empty()) json["doc"] = field.doc;
     array.push_back(std::move(json));
   }

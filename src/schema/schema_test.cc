@@ -22,7 +22,8 @@ Field Column(std::string name, const char* type, bool required = false) {
 Schema Orders() {
   Schema schema;
   schema.schema_id = 3;
-  schema.fields = {Column("id", "long", true), Column("lines", "list<struct<product: int, price: decimal(9,2)>>"),
+  schema.fields = {Column("id", "long", true),
+                   Column("lines", "list<struct<product: int, price: decimal(9,2)>>"),
                    Column("attributes", "map<string, list<double>>"), Column("note", "string")};
   schema.fields[3].doc = "free \"text\"";
   AssignFieldIds(schema);
@@ -30,9 +31,9 @@ Schema Orders() {
 }
 
 TEST(TypeTextTest, EveryTypeSurvivesItsText) {
-  for (const char* text :
-       {"boolean", "int", "long", "float", "double", "decimal(38,10)", "date", "time", "timestamp", "timestamptz", "string",
-        "uuid", "fixed[16]", "binary", "list<list<int>>", "map<string, struct<a: int, b_2: list<fixed[1]>>>"}) {
+  for (const char* text : {"boolean", "int", "long", "float", "double", "decimal(38,10)", "date", "time",
+                           "timestamp", "timestamptz", "string", "uuid", "fixed[16]", "binary",
+                           "list<list<int>>", "map<string, struct<a: int, b_2: list<fixed[1]>>>"}) {
     ASSERT_OK_AND_ASSIGN(const Type type, ParseType(text));
     EXPECT_EQ(ToString(type), text);
   }
@@ -91,12 +92,13 @@ TEST(SchemaJsonTest, TakesTheFormOfTheSpecification) {
   Schema schema = Orders();
   schema.fields.resize(2);
   schema.identifier_field_ids = {1};
-  EXPECT_EQ(SchemaToJson(schema),
-            R"j({"type":"struct","schema-id":3,"fields":[{"id":1,"name":"id","required":true,"type":"long"},)j"
-            R"j({"id":2,"name":"lines","required":false,"type":{"type":"list","element-id":5,"element":{"type":"struct",)j"
-            R"j("fields":[{"id":6,"name":"product","required":false,"type":"int"},)j"
-            R"j({"id":7,"name":"price","required":false,"type":"decimal(9,2)"}]},"element-required":false}}],)j"
-            R"j("identifier-field-ids":[1]})j");
+  EXPECT_EQ(
+      SchemaToJson(schema),
+      R"j({"type":"struct","schema-id":3,"fields":[{"id":1,"name":"id","required":true,"type":"long"},)j"
+      R"j({"id":2,"name":"lines","required":false,"type":{"type":"list","element-id":5,"element":{"type":"struct",)j"
+      R"j("fields":[{"id":6,"name":"product","required":false,"type":"int"},)j"
+      R"j({"id":7,"name":"price","required":false,"type":"decimal(9,2)"}]},"element-required":false}}],)j"
+      R"j("identifier-field-ids":[1]})j");
 }
 
 TEST(SchemaJsonTest, SurvivesTheRoundTrip) {
@@ -108,28 +110,30 @@ TEST(SchemaJsonTest, SurvivesTheRoundTrip) {
 TEST(SchemaJsonTest, ReadsWhatOtherImplementationsWrite) {
   ASSERT_OK_AND_ASSIGN(
       const Schema schema,
-      ParseSchema(R"j({"type":"struct","fields":[{"id":1,"name":"d","required":false,"type":"decimal(9, 2)",)j"
-                  R"j("initial-default":"1.00"},{"id":2,"name":"m","required":true,"type":{"type":"map","key-id":3,)j"
-                  R"j("key":"string","value-id":4,"value":"fixed[8]","value-required":true}}]})j"));
+      ParseSchema(
+          R"j({"type":"struct","fields":[{"id":1,"name":"d","required":false,"type":"decimal(9, 2)",)j"
+          R"j("initial-default":"1.00"},{"id":2,"name":"m","required":true,"type":{"type":"map","key-id":3,)j"
+          R"j("key":"string","value-id":4,"value":"fixed[8]","value-required":true}}]})j"));
   EXPECT_EQ(ToString(schema.fields[0].type), "decimal(9,2)");
   EXPECT_TRUE(schema.fields[1].type.children[1].required);
 }
 
 TEST(SchemaJsonTest, RefusesOtherShapes) {
-  for (const char* json :
-       {"", "[]", R"j({"fields":{}})j", R"j({"fields":[1]})j", R"j({"fields":[{"id":1,"name":"a","required":true}]})j",
-        R"j({"fields":[{"id":1.5,"name":"a","required":true,"type":"int"}]})j",
-        R"j({"fields":[{"id":1,"name":"a","required":true,"type":"list<int>"}]})j",
-        R"j({"fields":[{"id":1,"name":"a","required":true,"type":{"type":"set"}}]})j",
-        R"j({"fields":[{"id":1,"name":"a","required":true,"type":"variant"}]})j"}) {
+  for (const char* json : {"", "[]", R"j({"fields":{}})j", R"j({"fields":[1]})j",
+                           R"j({"fields":[{"id":1,"name":"a","required":true}]})j",
+                           R"j({"fields":[{"id":1.5,"name":"a","required":true,"type":"int"}]})j",
+                           R"j({"fields":[{"id":1,"name":"a","required":true,"type":"list<int>"}]})j",
+                           R"j({"fields":[{"id":1,"name":"a","required":true,"type":{"type":"set"}}]})j",
+                           R"j({"fields":[{"id":1,"name":"a","required":true,"type":"variant"}]})j"}) {
     EXPECT_THAT(ParseSchema(json), FailsWith(ErrorKind::kInvalid)) << json;
   }
 }
 
 TEST(SpecJsonTest, PartitionSpecsAndSortOrdersSurvive) {
   const PartitionSpec spec{2, {{1, 1000, "id_bucket", "bucket[16]"}, {4, 1001, "note", "identity"}}};
-  EXPECT_EQ(PartitionSpecToJson({0, {{1, 1000, "id", "identity"}}}),
-            R"j({"spec-id":0,"fields":[{"source-id":1,"field-id":1000,"name":"id","transform":"identity"}]})j");
+  EXPECT_EQ(
+      PartitionSpecToJson({0, {{1, 1000, "id", "identity"}}}),
+      R"j({"spec-id":0,"fields":[{"source-id":1,"field-id":1000,"name":"id","transform":"identity"}]})j");
   ASSERT_OK_AND_ASSIGN(const PartitionSpec spec_back, ParsePartitionSpec(PartitionSpecToJson(spec)));
   EXPECT_EQ(spec_back, spec);
   const SortOrder order{1, {{1, "identity", "asc", "nulls-first"}}};

@@ -20,7 +20,9 @@ Bytes LittleEndian(T value) {
   return bytes;
 }
 
-bool IsContinuation(char c) { return (static_cast<unsigned char>(c) & 0xC0U) == 0x80U; }
+bool IsContinuation(char c) {
+  return (static_cast<unsigned char>(c) & 0xC0U) == 0x80U;
+}
 
 // Bytes of the first `code_points` code points; all when there are not more.
 std::size_t PrefixLength(std::string_view utf8, std::size_t code_points) {
@@ -34,7 +36,8 @@ std::size_t PrefixLength(std::string_view utf8, std::size_t code_points) {
 // REQUIRES: `utf8` is one whole code point.
 std::uint32_t DecodeCodePoint(std::string_view utf8) {
   static constexpr std::uint32_t kLeadBits[] = {0x7F, 0x1F, 0x0F, 0x07};
-  std::uint32_t code_point = static_cast<unsigned char>(utf8[0]) & kLeadBits[std::min<std::size_t>(utf8.size(), 4) - 1];
+  std::uint32_t code_point =
+      static_cast<unsigned char>(utf8[0]) & kLeadBits[std::min<std::size_t>(utf8.size(), 4) - 1];
   for (const char c : utf8.substr(1)) code_point = code_point << 6U | (static_cast<unsigned char>(c) & 0x3FU);
   return code_point;
 }
@@ -62,18 +65,31 @@ void AppendCodePoint(Bytes& out, std::uint32_t code_point) {
 
 }  // namespace
 
-Bytes SerializeBoolean(bool value) { return {static_cast<std::uint8_t>(value ? 1 : 0)}; }
-Bytes SerializeInt32(std::int32_t value) { return LittleEndian(value); }
-Bytes SerializeInt64(std::int64_t value) { return LittleEndian(value); }
-Bytes SerializeFloat(float value) { return LittleEndian(value); }
-Bytes SerializeDouble(double value) { return LittleEndian(value); }
-Bytes SerializeBytes(std::string_view value) { return ToBytes(value); }
+Bytes SerializeBoolean(bool value) {
+  return {static_cast<std::uint8_t>(value ? 1 : 0)};
+}
+Bytes SerializeInt32(std::int32_t value) {
+  return LittleEndian(value);
+}
+Bytes SerializeInt64(std::int64_t value) {
+  return LittleEndian(value);
+}
+Bytes SerializeFloat(float value) {
+  return LittleEndian(value);
+}
+Bytes SerializeDouble(double value) {
+  return LittleEndian(value);
+}
+Bytes SerializeBytes(std::string_view value) {
+  return ToBytes(value);
+}
 
 Bytes SerializeDecimal(Int128 unscaled) {
   Bytes bytes = LittleEndian(unscaled);
   // The last byte may go while it only repeats the sign of the one below it.
   const std::uint8_t sign = unscaled < 0 ? 0xFF : 0x00;
-  while (bytes.size() > 1 && bytes.back() == sign && ((bytes[bytes.size() - 2] ^ sign) & 0x80U) == 0) bytes.pop_back();
+  while (bytes.size() > 1 && bytes.back() == sign && ((bytes[bytes.size() - 2] ^ sign) & 0x80U) == 0)
+    bytes.pop_back();
   std::reverse(bytes.begin(), bytes.end());
   return bytes;
 }
@@ -82,11 +98,14 @@ Bytes StringLowerBound(std::string_view utf8, std::size_t code_points) {
   return ToBytes(utf8.substr(0, PrefixLength(utf8, code_points)));
 }
 
-Bytes BinaryLowerBound(std::string_view value, std::size_t length) { return ToBytes(value.substr(0, length)); }
+Bytes BinaryLowerBound(std::string_view value, std::size_t length) {
+  return ToBytes(value.substr(0, length));
+}
 
 std::optional<Bytes> StringUpperBound(std::string_view utf8, std::size_t code_points) {
   std::string_view prefix = utf8.substr(0, PrefixLength(utf8, code_points));
   if (prefix.size() == utf8.size()) return ToBytes(utf8);
+  if (!IsUtf8(prefix)) return std::nullopt;  // raising what is no code point could give a lower one
   while (!prefix.empty()) {
     std::size_t last = prefix.size() - 1;
     while (last > 0 && IsContinuation(prefix[last])) --last;

@@ -45,6 +45,7 @@ TEST(BoundTest, NoSurrogateIsMadeAndTheGreatestCodePointGivesWay) {
   EXPECT_EQ(StringUpperBound("\uD7FF.", 1), ToBytes("\uE000"));
   EXPECT_EQ(StringUpperBound("a\U0010FFFF.", 2), ToBytes("b"));
   EXPECT_EQ(StringUpperBound("\U0010FFFF\U0010FFFF.", 2), std::nullopt);
+  EXPECT_EQ(StringUpperBound("a\xFF.", 2), std::nullopt);  // no UTF-8
 }
 
 TEST(BoundTest, BinaryCarriesOverAndGivesUp) {

@@ -31,8 +31,12 @@ constexpr std::array<NamedType, 12> kPlainTypes = {{{"boolean", TypeId::kBoolean
 constexpr int kMaxDepth = 64;
 constexpr int kMaxPrecision = 38;
 
-bool IsSpace(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
-bool EndsWord(char c) { return IsSpace(c) || std::string_view("<>()[],:").find(c) != std::string_view::npos; }
+bool IsSpace(char c) {
+  return c == ' ' || c == '\t' || c == '\n' || c == '\r';
+}
+bool EndsWord(char c) {
+  return IsSpace(c) || std::string_view("<>()[],:").find(c) != std::string_view::npos;
+}
 
 // Recursive descent over the text; the first failure ends it.
 class TypeParser {
@@ -214,6 +218,8 @@ std::string ToString(const Type& type) {
   CheckFailed("every type has a name", __FILE__, __LINE__, {});
 }
 
-Result<Type> ParseType(std::string_view text) { return TypeParser(text).ParseAll(); }
+Result<Type> ParseType(std::string_view text) {
+  return TypeParser(text).ParseAll();
+}
 
 }  // namespace frazil

@@ -76,14 +76,21 @@ bool Type::operator==(const Type& other) const {
 }
 
 const Field* Schema::FindByName(std::string_view name) const {
-  const auto found = std::find_if(fields.begin(), fields.end(), [&](const Field& field) { return field.name == name; });
+  const auto found =
+      std::find_if(fields.begin(), fields.end(), [&](const Field& field) { return field.name == name; });
   return found == fields.end() ? nullptr : &*found;
 }
 
-const Field* Schema::FindById(std::int32_t id) const { return frazil::FindById(fields, id); }
+const Field* Schema::FindById(std::int32_t id) const {
+  return frazil::FindById(fields, id);
+}
 
-std::int32_t Schema::HighestFieldId() const { return HighestId(fields); }
+std::int32_t Schema::HighestFieldId() const {
+  return HighestId(fields);
+}
 
-std::int32_t AssignFieldIds(Schema& schema, std::int32_t last_id) { return AssignIds(schema.fields, last_id); }
+std::int32_t AssignFieldIds(Schema& schema, std::int32_t last_id) {
+  return AssignIds(schema.fields, last_id);
+}
 
 }  // namespace frazil
