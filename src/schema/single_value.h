@@ -26,7 +26,7 @@ inline constexpr std::size_t kBoundLength = 16;
 Bytes StringLowerBound(std::string_view utf8, std::size_t code_points = kBoundLength);
 Bytes BinaryLowerBound(std::string_view value, std::size_t length = kBoundLength);
 // A bound of all values up to `value`: itself when short enough; else its start with the last code point (byte) that can
-// be raised raised by one, which never makes a surrogate. nullopt when none can be raised.
+// be raised raised by one, which never makes a surrogate. nullopt when none can be raised or the text is no UTF-8.
 std::optional<Bytes> StringUpperBound(std::string_view utf8, std::size_t code_points = kBoundLength);
 std::optional<Bytes> BinaryUpperBound(std::string_view value, std::size_t length = kBoundLength);
 
