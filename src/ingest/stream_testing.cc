@@ -114,10 +114,10 @@ void StreamWorld::ExpireAllButHead(const TableName& table) {
 
 void StreamWorld::RollBack(const TableName& table, int snapshots) {
   Change(table, [&](const TableMetadata& metadata) {
-    const Snapshot* target = metadata.BranchHead("main");
-    for (int i = 0; i < snapshots; ++i) target = metadata.FindSnapshot(*target->parent_snapshot_id);
+    const Snapshot* back = metadata.BranchHead("main");
+    for (int i = 0; i < snapshots; ++i) back = metadata.FindSnapshot(*back->parent_snapshot_id);
     return TableChange{.requirements = {RequireRefSnapshot{"main", metadata.current_snapshot_id}},
-                       .updates = {SetSnapshotRef{"main", SnapshotRef{.snapshot_id = target->snapshot_id,
+                       .updates = {SetSnapshotRef{"main", SnapshotRef{.snapshot_id = back->snapshot_id,
                                                                       .type = "branch",
                                                                       .min_snapshots_to_keep = std::nullopt,
                                                                       .max_snapshot_age_ms = std::nullopt,
