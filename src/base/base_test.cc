@@ -75,6 +75,7 @@ TEST(Suggest, NamesANearMissAndNothingElse) {
   const std::vector<std::string> keys = {"brokers", "sasl", "tls"};
   EXPECT_EQ(Suggest("broker", keys), "brokers");
   EXPECT_EQ(Suggest("zzzzzz", keys), "");
+  EXPECT_EQ(Suggest("lnog", {"int", "long"}), "long") << "two letters exchanged are one slip";
 }
 
 }  // namespace

@@ -154,20 +154,18 @@ class DemoRun {
   // The lines to paste.
   Status ShowQueries() {
     if (output_.json()) return {};
-    FRAZIL_ASSIGN(Catalog * catalog, wiring_->OpenCatalog(file_.catalogs.front()));
+    const CatalogSpec& catalog_spec = file_.catalogs.front();
+    FRAZIL_ASSIGN(Catalog * catalog, wiring_->OpenCatalog(catalog_spec));
     FRAZIL_ASSIGN(const LoadedTable table, catalog->Load(target_));
-    output_.Line(fmt::format(R"(
-Query it with DuckDB, as it stands at this moment:
-    INSTALL iceberg; LOAD iceberg;
-    SELECT status, count(*), min(ordered_at), max(ordered_at) FROM iceberg_scan('{}') GROUP BY ALL;
-or with PyIceberg, always the newest:
-    from pyiceberg.catalog import load_catalog
-    lake = load_catalog("{}", type="sql", uri="sqlite:///{}")
-    print(lake.load_table("{}").scan(limit=10).to_pandas())
-    print(lake.load_table("{}").scan(limit=10, selected_fields=("error_code", "error_message")).to_pandas())
-)",
-                             table.metadata_location, file_.catalogs.front().catalog_name,
-                             file_.catalogs.front().database_path, target_.ToString(), errors_.ToString()));
+    output_.Line(fmt::format(R"text(
+Query it with DuckDB (pip install duckdb), as it stands at this moment:
+    python3 -c "import duckdb; duckdb.sql('INSTALL iceberg'); duckdb.sql('LOAD iceberg'); duckdb.sql(\"SELECT status, count(*) AS orders, max(ordered_at) AS newest FROM iceberg_scan('{0}') GROUP BY ALL\").show()"
+or with PyIceberg (pip install 'pyiceberg[pyarrow,sql-sqlite]'), always the newest:
+    python3 -c "from pyiceberg.catalog import load_catalog; print(load_catalog('{1}', type='sql', uri='sqlite:///{2}').load_table('{3}').scan(limit=5).to_arrow())"
+    python3 -c "from pyiceberg.catalog import load_catalog; print(load_catalog('{1}', type='sql', uri='sqlite:///{2}').load_table('{4}').scan(limit=5, selected_fields=('error_code', 'error_message')).to_arrow())"
+)text",
+                             table.metadata_location, catalog_spec.catalog_name, catalog_spec.database_path,
+                             target_.ToString(), errors_.ToString()));
     return {};
   }
 

@@ -29,7 +29,7 @@ TEST_F(DemoFolder, ItsDocumentIsRight) {
   ASSERT_TRUE(file) << file.error()[0].ToString();
   ASSERT_NE(file->FindStream(kDemoStream), nullptr);
   EXPECT_EQ(file->connections[0].brokers[0], "127.0.0.1:4321");
-  EXPECT_EQ(file->catalogs[0].warehouse, "file:" + folder_ + "/warehouse");
+  EXPECT_EQ(file->catalogs[0].warehouse, "file://" + folder_ + "/warehouse");
 }
 
 TEST_F(DemoFolder, IsClearedOfAnEarlierDemoOnly) {

@@ -54,7 +54,7 @@ struct ConnectionSpec {
 struct CatalogSpec {
   std::string name;
   std::string database_path;  // absolute path of the SQLite database
-  std::string warehouse;      // "file:/absolute/path", without a slash at the end
+  std::string warehouse;      // "file:///absolute/path", without a slash at the end
   std::string catalog_name;   // as the catalog's tables have it
   bool operator==(const CatalogSpec&) const = default;
 };
@@ -82,7 +82,7 @@ struct StreamSpec {
   std::string catalog;       // name of a catalog of the same file
   std::string table;         // "namespace.table"
   std::string errors_table;  // "namespace.table"
-  std::string location;      // "file:/absolute/path" of a table to be created; "" = below the warehouse
+  std::string location;      // "file:///absolute/path" of a table to be created; "" = below the warehouse
   std::map<std::string, std::string> properties;  // of a table to be created
   bool create = true;        // create the tables when they are missing
 

@@ -130,7 +130,7 @@ spec:
                 .sasl = SaslSpec{"SCRAM-SHA-512", "frazil", SecretSpec{"SHOP_PASSWORD", "", "f.yaml:9:64"}}})});
   EXPECT_EQ(file->catalogs, std::vector{(CatalogSpec{.name = "lake",
                                                      .database_path = "/srv/lake/catalog.db",
-                                                     .warehouse = "file:/etc/frazil/lake",
+                                                     .warehouse = "file:///etc/frazil/lake",
                                                      .catalog_name = "prod"})});
 
   const auto value = [](Type type, bool required = false, Parse parse = Parse::kDefault, std::string pattern = "") {
@@ -158,7 +158,7 @@ spec:
   stream.catalog = "lake";
   stream.table = "ingest.raw.pizza_orders";
   stream.errors_table = "ingest.bad";
-  stream.location = "file:/etc/frazil/elsewhere";
+  stream.location = "file:///etc/frazil/elsewhere";
   stream.properties = {{"write.target-file-size-bytes", "1048576"}, {"owner", "me"}};
   stream.create = false;
   stream.commit_interval = std::chrono::milliseconds(500);
@@ -261,13 +261,14 @@ INSTANTIATE_TEST_SUITE_P(
                     "6:52 CONFIG_SECRET", "from_env"},
         // columns
         BadDocument{"type: long", "type: bigint", "28:26 CONFIG_VALUE", "bigint"},
+        BadDocument{"type: long", "type: lnog", "28:26 CONFIG_VALUE", "did you mean long?"},
         BadDocument{"type: long", "type: list", "28:26 CONFIG_MISSING", "needs element"},
         BadDocument{"type: long", "type: long, element: {type: int}", "28:41 CONFIG_VALUE", "does not go with"},
         BadDocument{"name: id, type", "name: id, from: a/b, type", "28:26 CONFIG_VALUE", ""},
         BadDocument{"name: id, type: long", "name: AT, type: long", "29:9 CONFIG_VALUE", ""},
         BadDocument{"type: long", "type: long, parse: hex", "28:9 CONFIG_VALUE", ""},
         // names that lead nowhere
-        BadDocument{"connection: shop", "connection: shops", "21:17 CONFIG_REFERENCE", "did you mean shop?"},
+        BadDocument{"connection: shop", "connection: shpo", "21:17 CONFIG_REFERENCE", "did you mean shop?"},
         BadDocument{"catalog: lake", "catalog: warehouse", "24:14 CONFIG_REFERENCE", "add a document of kind catalog"},
         // what this version does not do
         BadDocument{"topic: orders", "topic: orders\n    format: {type: avro}", "23:20 CONFIG_NOT_SUPPORTED",
@@ -360,7 +361,7 @@ TEST(SpecFiles, RelativePathsAreThoseOfTheFile) {
 
   const SpecResult file = LoadSpecFile(path);
   ASSERT_TRUE(file) << file.error()[0].ToString();
-  EXPECT_EQ(file->catalogs[0].warehouse, "file:" + folder + "/lake");
+  EXPECT_EQ(file->catalogs[0].warehouse, "file://" + folder + "/lake");
   EXPECT_EQ(LoadSpecFile(folder + "/other.yaml").error()[0].code, "CONFIG_FILE");
   EXPECT_EQ(LoadSpecFile(folder).error()[0].code, "CONFIG_FILE");
 

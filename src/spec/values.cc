@@ -180,7 +180,7 @@ Result<std::string> FileLocation(std::string_view text, const std::string& folde
   if (path.empty()) return Value(fmt::format("\"{}\" names no folder", text), "write file:PATH");
   std::string absolute = AbsolutePath(path, folder);
   if (absolute.size() > 1 && absolute.ends_with('/')) absolute.pop_back();
-  return "file:" + absolute;
+  return "file://" + absolute;
 }
 
 std::string AbsolutePath(std::string_view path, const std::string& folder) {

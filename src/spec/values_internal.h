@@ -25,7 +25,7 @@ Result<std::int64_t> ParseStartTime(std::string_view text);
 
 // The file of "sqlite:PATH" or "sqlite:///PATH" below `folder`. kInvalid otherwise.
 Result<std::string> DatabasePath(std::string_view uri, const std::string& folder);
-// "file:/absolute/path" of "file:PATH", "file:///PATH" or PATH below `folder`. kInvalid otherwise.
+// "file:///absolute/path" of "file:PATH", "file:///PATH" or PATH below `folder`. kInvalid otherwise.
 Result<std::string> FileLocation(std::string_view text, const std::string& folder);
 // PATH below `folder`, without `.` and `..` where they can be left out.
 std::string AbsolutePath(std::string_view path, const std::string& folder);
