@@ -161,7 +161,7 @@ class DemoRun {
 Query it with DuckDB (pip install duckdb), as it stands at this moment:
     python3 -c "import duckdb; duckdb.sql('INSTALL iceberg'); duckdb.sql('LOAD iceberg'); duckdb.sql(\"SELECT status, count(*) AS orders, max(ordered_at) AS newest FROM iceberg_scan('{0}') GROUP BY ALL\").show()"
 or with PyIceberg (pip install 'pyiceberg[pyarrow,sql-sqlite]'), always the newest:
-    python3 -c "from pyiceberg.catalog import load_catalog; print(load_catalog('{1}', type='sql', uri='sqlite:///{2}').load_table('{3}').scan(limit=5).to_arrow())"
+    python3 -c "from pyiceberg.catalog import load_catalog; print(load_catalog('{1}', type='sql', uri='sqlite:///{2}').load_table('{3}').scan(limit=5, selected_fields=('store_id', 'status', 'ordered_at')).to_arrow())"
     python3 -c "from pyiceberg.catalog import load_catalog; print(load_catalog('{1}', type='sql', uri='sqlite:///{2}').load_table('{4}').scan(limit=5, selected_fields=('error_code', 'error_message')).to_arrow())"
 )text",
                              table.metadata_location, catalog_spec.catalog_name, catalog_spec.database_path,
