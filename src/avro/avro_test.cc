@@ -87,7 +87,9 @@ TEST(AvroBinary, ValuesAreEncodedAsTheSpecificationSays) {
 }
 
 TEST(AvroBinary, ABlockMayGiveItsSizeBesideItsCount) {
-  ASSERT_OK_AND_ASSIGN(const AvroValue list, Decode(Schema(R"({"type":"array","items":"long"})"), Raw("030406360202" "00")));
+  ASSERT_OK_AND_ASSIGN(const AvroValue list,
+                       Decode(Schema(R"({"type":"array","items":"long"})"), Raw("030406360202"
+                                                                                "00")));
   EXPECT_EQ(list, AvroValue(AvroList{AvroValue(3), AvroValue(27), AvroValue(1)}));
 }
 
@@ -129,7 +131,8 @@ TEST(AvroBinary, ValuesWithoutBytesCannotBeMultipliedAtWill) {
   AvroEncoder blocks;
   for (int i = 0; i < 1000; ++i) blocks.WriteLong(1000);
   blocks.WriteLong(0);
-  for (const char* json : schemas) EXPECT_THAT(Decode(Schema(json), blocks.bytes()), FailsWithCode("AVRO_CORRUPT"));
+  for (const char* json : schemas)
+    EXPECT_THAT(Decode(Schema(json), blocks.bytes()), FailsWithCode("AVRO_CORRUPT"));
 }
 
 TEST(AvroSchema, KeepsWhatIcebergPutsIntoIt) {
@@ -157,15 +160,27 @@ TEST(AvroSchema, WhatIsNoSchemaIsRefused) {
   const std::string deep = std::string(100, '[') + "\"int\"" + std::string(100, ']');
   std::string tower = R"([{"type":"record","name":"r0","fields":[]})";
   for (int i = 1; i < 100; ++i) {
-    tower += fmt::format(R"(,{{"type":"record","name":"r{}","fields":[{{"name":"f","type":"r{}"}}]}})", i, i - 1);
+    tower +=
+        fmt::format(R"(,{{"type":"record","name":"r{}","fields":[{{"name":"f","type":"r{}"}}]}})", i, i - 1);
   }
   tower += "]";
   const std::string cases[] = {
-      "", "{", "17", R"("enum")", R"([])", R"({"name":"x"})", R"([["int"]])", deep, tower,
-      R"({"type":"record","name":"r"})", R"({"type":"record","fields":[]})",
+      "",
+      "{",
+      "17",
+      R"("enum")",
+      R"([])",
+      R"({"name":"x"})",
+      R"([["int"]])",
+      deep,
+      tower,
+      R"({"type":"record","name":"r"})",
+      R"({"type":"record","fields":[]})",
       R"({"type":"record","name":"r","fields":[{"name":"self","type":["null","r"]}]})",
-      R"({"type":"fixed","name":"f"})", R"({"type":"fixed","name":"f","size":-1})",
-      R"({"type":"fixed","name":"f","size":99999999999})", R"({"type":"array"})",
+      R"({"type":"fixed","name":"f"})",
+      R"({"type":"fixed","name":"f","size":-1})",
+      R"({"type":"fixed","name":"f","size":99999999999})",
+      R"({"type":"array"})",
   };
   for (const std::string& json : cases) {
     EXPECT_THAT(ParseAvroSchema(json), FailsWithCode("AVRO_SCHEMA")) << json.substr(0, 200);
@@ -176,7 +191,8 @@ constexpr const char* kPairSchema =
     R"({"type":"record","name":"pair","fields":[{"name":"n","type":"long"},{"name":"s","type":["null","string"]}]})";
 
 AvroValue Pair(std::int64_t n) {
-  return AvroValue(AvroList{AvroValue(n), n % 3 == 0 ? AvroValue() : AvroValue(std::string(10, static_cast<char>('a' + n % 26)))});
+  return AvroValue(AvroList{
+      AvroValue(n), n % 3 == 0 ? AvroValue() : AvroValue(std::string(10, static_cast<char>('a' + n % 26)))});
 }
 
 std::string PairFile(std::int64_t records, AvroCodec codec) {

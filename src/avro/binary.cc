@@ -8,7 +8,8 @@
 
 namespace frazil {
 
-static_assert(std::endian::native == std::endian::little, "floating point numbers are copied as they lie in memory");
+static_assert(std::endian::native == std::endian::little,
+              "floating point numbers are copied as they lie in memory");
 
 void AvroEncoder::WriteLong(std::int64_t value) {
   auto zigzag = (static_cast<std::uint64_t>(value) << 1) ^ static_cast<std::uint64_t>(value >> 63);
@@ -88,7 +89,8 @@ Result<std::string_view> AvroDecoder::ReadBytes() {
 }
 
 Result<std::string_view> AvroDecoder::ReadFixed(std::int64_t size) {
-  if (size < 0 || static_cast<std::uint64_t>(size) > remaining()) return Corrupt("a value is longer than what is left");
+  if (size < 0 || static_cast<std::uint64_t>(size) > remaining())
+    return Corrupt("a value is longer than what is left");
   const std::string_view view = bytes_.substr(position_, static_cast<std::size_t>(size));
   position_ += view.size();
   return view;
@@ -100,7 +102,8 @@ Result<std::int64_t> AvroDecoder::ReadBlockCount() {
     if (count == std::numeric_limits<std::int64_t>::min()) return Corrupt("a block has an impossible count");
     count = -count;
     FRAZIL_ASSIGN(const std::int64_t size, ReadLong());
-    if (size < 0 || static_cast<std::uint64_t>(size) > remaining()) return Corrupt("a block is longer than what is left");
+    if (size < 0 || static_cast<std::uint64_t>(size) > remaining())
+      return Corrupt("a block is longer than what is left");
   }
   if (static_cast<std::uint64_t>(count) > remaining() + free_values_left_) {
     return Corrupt("a block counts more items than there can be");

@@ -29,8 +29,8 @@ class AvroEncoder {
   std::string out_;
 };
 
-// Takes encoded values from bytes that it does not own. Every failure is kCorrupt (AVRO_CORRUPT) with the position.
-// No length or count is believed before it is compared with what is left.
+// Takes encoded values from bytes that it does not own. Every failure is kCorrupt (AVRO_CORRUPT) with the
+// position. No length or count is believed before it is compared with what is left.
 class AvroDecoder {
  public:
   explicit AvroDecoder(std::string_view bytes) : bytes_(bytes), free_values_left_(bytes.size() + 1024) {}
@@ -43,8 +43,8 @@ class AvroDecoder {
   // The view is into the bytes that are decoded.
   Result<std::string_view> ReadBytes();
   Result<std::string_view> ReadFixed(std::int64_t size);
-  // Items in the next block of an array or map; 0 at the end. At most as many as bytes are left, plus the allowance
-  // for values that take no bytes.
+  // Items in the next block of an array or map; 0 at the end. At most as many as bytes are left, plus the
+  // allowance for values that take no bytes.
   Result<std::int64_t> ReadBlockCount();
   // Counts a value that takes no bytes: few bytes could stand for any number of them.
   Status CountFreeValue();

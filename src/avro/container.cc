@@ -18,12 +18,15 @@ constexpr std::size_t kMaxBlockBytes = std::size_t{256} << 20;
 constexpr int kRawDeflate = -15;  // window bits; negative: without zlib's header and checksum
 
 // zlib wants a pointer to non-const bytes, which it only reads.
-Bytef* InputOf(std::string_view bytes) { return reinterpret_cast<Bytef*>(const_cast<char*>(bytes.data())); }
+Bytef* InputOf(std::string_view bytes) {
+  return reinterpret_cast<Bytef*>(const_cast<char*>(bytes.data()));
+}
 
 std::string Deflate(std::string_view raw) {
   z_stream stream{};
-  FRAZIL_CHECK(deflateInit2(&stream, Z_DEFAULT_COMPRESSION, Z_DEFLATED, kRawDeflate, 8, Z_DEFAULT_STRATEGY) == Z_OK,
-               "deflateInit2");
+  FRAZIL_CHECK(
+      deflateInit2(&stream, Z_DEFAULT_COMPRESSION, Z_DEFLATED, kRawDeflate, 8, Z_DEFAULT_STRATEGY) == Z_OK,
+      "deflateInit2");
   std::string packed(deflateBound(&stream, static_cast<uLong>(raw.size())), '\0');
   stream.next_in = InputOf(raw);
   stream.avail_in = static_cast<uInt>(raw.size());
@@ -123,9 +126,11 @@ Status AvroFileReader::ReadHeader() {
   FRAZIL_ASSIGN(sync_marker_, header.ReadFixed(kSyncSize));
   position_ = header.position();
 
-  if (auto codec = metadata_.find(std::string(kCodecKey)); codec != metadata_.end() && codec->second != "null") {
+  if (auto codec = metadata_.find(std::string(kCodecKey));
+      codec != metadata_.end() && codec->second != "null") {
     if (codec->second != "deflate") {
-      return Fail(ErrorKind::kInvalid, "AVRO_CODEC", fmt::format("the Avro codec '{}' is not supported", codec->second),
+      return Fail(ErrorKind::kInvalid, "AVRO_CODEC",
+                  fmt::format("the Avro codec '{}' is not supported", codec->second),
                   "let the other writer use gzip (deflate): write.avro.compression-codec=gzip");
     }
     codec_ = AvroCodec::kDeflate;
@@ -149,7 +154,8 @@ Status AvroFileReader::ReadBlock() {
   } else {
     block_ = std::make_unique<const std::string>(packed);
   }
-  if (count < 0 || static_cast<std::uint64_t>(count) > block_->size()) return Corrupt("a block has an impossible count");
+  if (count < 0 || static_cast<std::uint64_t>(count) > block_->size())
+    return Corrupt("a block has an impossible count");
   decoder_.emplace(*block_);
   block_records_left_ = count;
   position_ += decoder.position();

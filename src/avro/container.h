@@ -54,7 +54,8 @@ class AvroFileWriter {
 // Reads a file that is in memory, one record at a time; holds one decompressed block.
 class AvroFileReader {
  public:
-  // kCorrupt (AVRO_CORRUPT) for what is no such file; kInvalid (AVRO_CODEC) for a codec other than null and deflate.
+  // kCorrupt (AVRO_CORRUPT) for what is no such file; kInvalid (AVRO_CODEC) for a codec other than null and
+  // deflate.
   static Result<AvroFileReader> Open(std::string bytes);
 
   // By the file's own schema; nullopt at the end. kCorrupt (AVRO_CORRUPT).
@@ -76,7 +77,8 @@ class AvroFileReader {
   AvroCodec codec_ = AvroCodec::kNull;
   std::string sync_marker_;
 
-  std::unique_ptr<const std::string> block_;  // stays where it is when the reader moves; the decoder looks into it
+  std::unique_ptr<const std::string>
+      block_;  // stays where it is when the reader moves; the decoder looks into it
   std::optional<AvroDecoder> decoder_;
   std::int64_t block_records_left_ = 0;
 };

@@ -40,7 +40,8 @@ std::optional<std::int32_t> IntOf(const Json& node, const char* key) {
     return std::nullopt;
   }
   const auto number = found->get<std::int64_t>();
-  if (number < std::numeric_limits<std::int32_t>::min() || number > std::numeric_limits<std::int32_t>::max()) {
+  if (number < std::numeric_limits<std::int32_t>::min() ||
+      number > std::numeric_limits<std::int32_t>::max()) {
     return std::nullopt;
   }
   return static_cast<std::int32_t>(number);
@@ -105,9 +106,11 @@ class SchemaParser {
     return ParseName(name, space);
   }
 
-  Result<AvroSchemaPtr> ParseRecord(const Json& node, AvroSchema schema, const std::string& space, int level) {
+  Result<AvroSchemaPtr> ParseRecord(const Json& node, AvroSchema schema, const std::string& space,
+                                    int level) {
     schema.kind = AvroKind::kRecord;
-    schema.name = Qualified(TextOf(node, "name"), node.contains("namespace") ? TextOf(node, "namespace") : space);
+    schema.name =
+        Qualified(TextOf(node, "name"), node.contains("namespace") ? TextOf(node, "namespace") : space);
     auto fields = node.find("fields");
     if (fields == node.end() || !fields->is_array()) return BadSchema("a record without 'fields'");
     const auto dot = schema.name.rfind('.');
@@ -122,7 +125,8 @@ class SchemaParser {
 
   Result<AvroSchemaPtr> ParseFixed(const Json& node, AvroSchema schema, const std::string& space) {
     schema.kind = AvroKind::kFixed;
-    schema.name = Qualified(TextOf(node, "name"), node.contains("namespace") ? TextOf(node, "namespace") : space);
+    schema.name =
+        Qualified(TextOf(node, "name"), node.contains("namespace") ? TextOf(node, "namespace") : space);
     const auto size = IntOf(node, "size");
     if (!size || *size < 0) return BadSchema("a fixed without a valid 'size'");
     schema.size = *size;
@@ -146,7 +150,8 @@ class SchemaParser {
     std::string name = schema.name;
     if (name.empty()) return BadSchema("a record or fixed without 'name'");
     FRAZIL_ASSIGN(AvroSchemaPtr type, Finish(std::move(schema)));
-    if (!named_.emplace(std::move(name), type).second) return BadSchema(fmt::format("'{}' twice", type->name));
+    if (!named_.emplace(std::move(name), type).second)
+      return BadSchema(fmt::format("'{}' twice", type->name));
     return type;
   }
 

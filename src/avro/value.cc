@@ -53,19 +53,27 @@ Result<AvroValue> DecodeUnion(AvroDecoder& decoder, const AvroSchema& schema) {
 // Whether a value of this alternative can be one of the schema; what is inside is not looked at.
 bool Fits(const AvroSchema& schema, const AvroValue& value) {
   switch (schema.kind) {
-    case AvroKind::kNull: return value.is_null();
-    case AvroKind::kBoolean: return std::holds_alternative<bool>(value.data);
+    case AvroKind::kNull:
+      return value.is_null();
+    case AvroKind::kBoolean:
+      return std::holds_alternative<bool>(value.data);
     case AvroKind::kInt:
-    case AvroKind::kLong: return std::holds_alternative<std::int64_t>(value.data);
+    case AvroKind::kLong:
+      return std::holds_alternative<std::int64_t>(value.data);
     case AvroKind::kFloat:
-    case AvroKind::kDouble: return std::holds_alternative<double>(value.data);
+    case AvroKind::kDouble:
+      return std::holds_alternative<double>(value.data);
     case AvroKind::kBytes:
     case AvroKind::kString:
-    case AvroKind::kFixed: return std::holds_alternative<std::string>(value.data);
+    case AvroKind::kFixed:
+      return std::holds_alternative<std::string>(value.data);
     case AvroKind::kRecord:
-    case AvroKind::kArray: return std::holds_alternative<AvroList>(value.data);
-    case AvroKind::kMap: return std::holds_alternative<AvroMap>(value.data);
-    case AvroKind::kUnion: return false;
+    case AvroKind::kArray:
+      return std::holds_alternative<AvroList>(value.data);
+    case AvroKind::kMap:
+      return std::holds_alternative<AvroMap>(value.data);
+    case AvroKind::kUnion:
+      return false;
   }
   return false;
 }
@@ -113,20 +121,30 @@ Result<AvroValue> DecodeAvro(AvroDecoder& decoder, const AvroSchema& schema) {
     case AvroKind::kNull:
       FRAZIL_TRY(decoder.CountFreeValue());
       return AvroValue();
-    case AvroKind::kBoolean: return decoder.ReadBoolean().map(wrap);
-    case AvroKind::kInt: return decoder.ReadInt().map(wrap);
-    case AvroKind::kLong: return decoder.ReadLong().map(wrap);
-    case AvroKind::kFloat: return decoder.ReadFloat().map([](float value) { return AvroValue(double{value}); });
-    case AvroKind::kDouble: return decoder.ReadDouble().map(wrap);
+    case AvroKind::kBoolean:
+      return decoder.ReadBoolean().map(wrap);
+    case AvroKind::kInt:
+      return decoder.ReadInt().map(wrap);
+    case AvroKind::kLong:
+      return decoder.ReadLong().map(wrap);
+    case AvroKind::kFloat:
+      return decoder.ReadFloat().map([](float value) { return AvroValue(double{value}); });
+    case AvroKind::kDouble:
+      return decoder.ReadDouble().map(wrap);
     case AvroKind::kBytes:
-    case AvroKind::kString: return decoder.ReadBytes().map(text);
+    case AvroKind::kString:
+      return decoder.ReadBytes().map(text);
     case AvroKind::kFixed:
       if (schema.size == 0) FRAZIL_TRY(decoder.CountFreeValue());
       return decoder.ReadFixed(schema.size).map(text);
-    case AvroKind::kRecord: return DecodeRecord(decoder, schema);
-    case AvroKind::kArray: return DecodeArray(decoder, schema);
-    case AvroKind::kMap: return DecodeMap(decoder, schema);
-    case AvroKind::kUnion: return DecodeUnion(decoder, schema);
+    case AvroKind::kRecord:
+      return DecodeRecord(decoder, schema);
+    case AvroKind::kArray:
+      return DecodeArray(decoder, schema);
+    case AvroKind::kMap:
+      return DecodeMap(decoder, schema);
+    case AvroKind::kUnion:
+      return DecodeUnion(decoder, schema);
   }
   return decoder.Corrupt("unknown kind");
 }
@@ -136,22 +154,31 @@ void EncodeAvro(AvroEncoder& encoder, const AvroSchema& schema, const AvroValue&
   FRAZIL_CHECK(Fits(schema, value), "a value is not of its Avro schema");
   switch (schema.kind) {
     case AvroKind::kNull:
-    case AvroKind::kUnion: return;
-    case AvroKind::kBoolean: return encoder.WriteBoolean(std::get<bool>(value.data));
+    case AvroKind::kUnion:
+      return;
+    case AvroKind::kBoolean:
+      return encoder.WriteBoolean(std::get<bool>(value.data));
     case AvroKind::kInt:
-    case AvroKind::kLong: return encoder.WriteLong(std::get<std::int64_t>(value.data));
-    case AvroKind::kFloat: return encoder.WriteFloat(static_cast<float>(std::get<double>(value.data)));
-    case AvroKind::kDouble: return encoder.WriteDouble(std::get<double>(value.data));
+    case AvroKind::kLong:
+      return encoder.WriteLong(std::get<std::int64_t>(value.data));
+    case AvroKind::kFloat:
+      return encoder.WriteFloat(static_cast<float>(std::get<double>(value.data)));
+    case AvroKind::kDouble:
+      return encoder.WriteDouble(std::get<double>(value.data));
     case AvroKind::kBytes:
-    case AvroKind::kString: return encoder.WriteBytes(std::get<std::string>(value.data));
+    case AvroKind::kString:
+      return encoder.WriteBytes(std::get<std::string>(value.data));
     case AvroKind::kFixed: {
       const auto& bytes = std::get<std::string>(value.data);
       FRAZIL_CHECK(static_cast<std::int64_t>(bytes.size()) == schema.size, schema.name);
       return encoder.WriteFixed(bytes);
     }
-    case AvroKind::kRecord: return EncodeRecord(encoder, schema, std::get<AvroList>(value.data));
-    case AvroKind::kArray: return EncodeArray(encoder, *schema.items[0], std::get<AvroList>(value.data));
-    case AvroKind::kMap: return EncodeMap(encoder, *schema.items[0], std::get<AvroMap>(value.data));
+    case AvroKind::kRecord:
+      return EncodeRecord(encoder, schema, std::get<AvroList>(value.data));
+    case AvroKind::kArray:
+      return EncodeArray(encoder, *schema.items[0], std::get<AvroList>(value.data));
+    case AvroKind::kMap:
+      return EncodeMap(encoder, *schema.items[0], std::get<AvroMap>(value.data));
   }
 }
 

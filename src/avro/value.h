@@ -17,8 +17,8 @@ struct AvroValue;
 using AvroList = std::vector<AvroValue>;
 using AvroMap = std::vector<std::pair<std::string, AvroValue>>;
 
-// null: monostate; int and long: int64; float and double: double; bytes, string and fixed: string; a record's fields in
-// the schema's order, and an array: AvroList; a map: AvroMap. A union is the value of its branch.
+// null: monostate; int and long: int64; float and double: double; bytes, string and fixed: string; a record's
+// fields in the schema's order, and an array: AvroList; a map: AvroMap. A union is the value of its branch.
 struct AvroValue {
   std::variant<std::monostate, bool, std::int64_t, double, std::string, AvroList, AvroMap> data;
 
@@ -35,7 +35,8 @@ struct AvroValue {
   bool operator==(const AvroValue&) const = default;
 };
 
-// kCorrupt (AVRO_CORRUPT) when the bytes are not a value of the schema. Memory is bounded by the bytes that are read.
+// kCorrupt (AVRO_CORRUPT) when the bytes are not a value of the schema. Memory is bounded by the bytes that
+// are read.
 Result<AvroValue> DecodeAvro(AvroDecoder& decoder, const AvroSchema& schema);
 
 // REQUIRES: the value is one of the schema. In a union it takes the first branch that it fits.

@@ -21,7 +21,8 @@ std::string MetadataFolder(const TableMetadata& table) {
   return folder;
 }
 
-std::vector<ManifestEntry> AddedEntries(const std::vector<DataFile>& files, std::optional<SnapshotId> snapshot_id) {
+std::vector<ManifestEntry> AddedEntries(const std::vector<DataFile>& files,
+                                        std::optional<SnapshotId> snapshot_id) {
   std::vector<ManifestEntry> entries;
   entries.reserve(files.size());
   for (const DataFile& file : files) {
@@ -44,8 +45,8 @@ class AddedTotals {
     partitions_.insert(Key(file, spec_id));
   }
 
-  // Keys and rules are Java's: a total is what the parent's summary says plus what is added, and is left out where the
-  // parent's says nothing. Without a parent the totals start at 0.
+  // Keys and rules are Java's: a total is what the parent's summary says plus what is added, and is left out
+  // where the parent's says nothing. Without a parent the totals start at 0.
   Properties Summary(const Properties& ours, const Snapshot* parent) const {
     Properties summary = ours;
     summary["operation"] = "append";
@@ -66,8 +67,8 @@ class AddedTotals {
   static std::string Key(const DataFile& file, std::int32_t spec_id) {
     std::string key = fmt::format("{}", spec_id);
     for (const PartitionValue& value : file.partition) {
-      key += fmt::format("|{}:{}:{}:{}:{}", static_cast<int>(value.kind), value.integer, value.real, value.bytes.size(),
-                         value.bytes);
+      key += fmt::format("|{}:{}:{}:{}:{}", static_cast<int>(value.kind), value.integer, value.real,
+                         value.bytes.size(), value.bytes);
     }
     return key;
   }
@@ -124,7 +125,8 @@ class AppendBuilder {
     const auto ref = table_.refs.find(append_.branch);
     if (ref != table_.refs.end()) {
       if (ref->second.type != "branch") {
-        return Fail(ErrorKind::kInvalid, "TABLE_BRANCH", fmt::format("'{}' is a tag: nothing can be appended to it", append_.branch));
+        return Fail(ErrorKind::kInvalid, "TABLE_BRANCH",
+                    fmt::format("'{}' is a tag: nothing can be appended to it", append_.branch));
       }
       ref_ = ref->second;
     }
@@ -144,10 +146,10 @@ class AppendBuilder {
     FRAZIL_TRY(PlanNew(data));
     FRAZIL_TRY(PlanReady(data));
     FRAZIL_TRY(PlanParents(data, deletes));
-    const ManifestMerge merge{.store = store_,
-                              .table = table_,
-                              .snapshot_id = ids_.snapshot_id,
-                              .next_location = [this] { return NextManifestLocation(); }};
+    const ManifestMerge merge{
+        .store = store_, .table = table_, .snapshot_id = ids_.snapshot_id, .next_location = [this] {
+          return NextManifestLocation();
+        }};
     FRAZIL_ASSIGN(data, MergeManifests(merge, std::move(data)));
     std::vector<ManifestFile> manifests;
     for (PlannedManifest& planned : data) {
@@ -163,8 +165,9 @@ class AppendBuilder {
 
   Status PlanNew(std::vector<PlannedManifest>& out) {
     if (append_.files.empty()) return {};
-    FRAZIL_ASSIGN(auto encoder, ManifestEncoder::Make(NextManifestLocation(), table_.CurrentSchema(), table_.DefaultSpec(),
-                                                      ManifestContent::kData, ids_.snapshot_id));
+    FRAZIL_ASSIGN(auto encoder,
+                  ManifestEncoder::Make(NextManifestLocation(), table_.CurrentSchema(), table_.DefaultSpec(),
+                                        ManifestContent::kData, ids_.snapshot_id));
     for (const ManifestEntry& entry : AddedEntries(append_.files, ids_.snapshot_id)) {
       FRAZIL_TRY(encoder.Add(entry));
       added_.Add(entry.data_file, table_.default_spec_id);
@@ -174,7 +177,8 @@ class AppendBuilder {
     return {};
   }
 
-  // Ready manifests are read once: they must hold nothing but files to add, and the summary needs their sizes.
+  // Ready manifests are read once: they must hold nothing but files to add, and the summary needs their
+  // sizes.
   Status PlanReady(std::vector<PlannedManifest>& out) {
     for (const ManifestFile& ready : append_.ready_manifests) {
       PlannedManifest planned{.file = ready, .bytes = {}, .is_new = true, .must_stay = true};
@@ -187,8 +191,9 @@ class AppendBuilder {
         if (!entry) break;
         if (entry->status != EntryStatus::kAdded || entry->snapshot_id != ids_.snapshot_id ||
             entry->sequence_number != kUnassignedSequence || entry->data_file.content != FileContent::kData) {
-          return Fail(ErrorKind::kInvalid, "TABLE_MANIFEST",
-                      fmt::format("{} does not only add data files that have no snapshot yet", ready.manifest_path));
+          return Fail(
+              ErrorKind::kInvalid, "TABLE_MANIFEST",
+              fmt::format("{} does not only add data files that have no snapshot yet", ready.manifest_path));
         }
         added_.Add(entry->data_file, ready.partition_spec_id);
       }
@@ -201,12 +206,15 @@ class AppendBuilder {
     if (parent_ == nullptr) return {};
     FRAZIL_ASSIGN(std::vector<ManifestFile> manifests, ReadManifestList(store_, parent_->manifest_list));
     for (ManifestFile& manifest : manifests) {
-      const bool twice = std::any_of(append_.ready_manifests.begin(), append_.ready_manifests.end(),
-                                     [&](const ManifestFile& ready) { return ready.manifest_path == manifest.manifest_path; });
+      const bool twice = std::any_of(
+          append_.ready_manifests.begin(), append_.ready_manifests.end(),
+          [&](const ManifestFile& ready) { return ready.manifest_path == manifest.manifest_path; });
       if (twice) {
-        return Fail(ErrorKind::kInvalid, "TABLE_MANIFEST", fmt::format("{} is in the table already", manifest.manifest_path));
+        return Fail(ErrorKind::kInvalid, "TABLE_MANIFEST",
+                    fmt::format("{} is in the table already", manifest.manifest_path));
       }
-      const bool nothing_lives = manifest.deleted_files_count > 0 && manifest.added_files_count == 0 && manifest.existing_files_count == 0;
+      const bool nothing_lives = manifest.deleted_files_count > 0 && manifest.added_files_count == 0 &&
+                                 manifest.existing_files_count == 0;
       if (nothing_lives) continue;
       if (manifest.content == ManifestContent::kDeletes) {
         deletes.push_back(std::move(manifest));
@@ -225,7 +233,8 @@ class AppendBuilder {
     snapshot.sequence_number = table_.last_sequence_number + 1;
     snapshot.timestamp_ms = std::max(ids_.now_ms, table_.last_updated_ms);
     if (parent_ != nullptr) snapshot.timestamp_ms = std::max(snapshot.timestamp_ms, parent_->timestamp_ms);
-    snapshot.manifest_list = fmt::format("{}/snap-{}-1-{}.avro", folder_, ids_.snapshot_id, ids_.name.ToString());
+    snapshot.manifest_list =
+        fmt::format("{}/snap-{}-1-{}.avro", folder_, ids_.snapshot_id, ids_.name.ToString());
     snapshot.summary = added_.Summary(append_.summary, parent_);
     snapshot.schema_id = table_.current_schema_id;
     return snapshot;
@@ -239,7 +248,8 @@ class AppendBuilder {
     target.type = "branch";
     TableChange change;
     change.requirements = {RequireUuid{table_.table_uuid}, RequireRefSnapshot{append_.branch, head},
-                           RequireCurrentSchema{table_.current_schema_id}, RequireDefaultSpec{table_.default_spec_id}};
+                           RequireCurrentSchema{table_.current_schema_id},
+                           RequireDefaultSpec{table_.default_spec_id}};
     change.updates = {AddSnapshot{snapshot}, SetSnapshotRef{append_.branch, target}};
     return change;
   }
@@ -253,7 +263,7 @@ class AppendBuilder {
   const Append& append_;
   const AttemptIds& ids_;
   const std::string folder_;
-  std::optional<SnapshotRef> ref_;     // the branch; nullopt when it does not exist yet
+  std::optional<SnapshotRef> ref_;  // the branch; nullopt when it does not exist yet
   const Snapshot* parent_ = nullptr;
   AddedTotals added_;
   int next_manifest_ = 0;
@@ -270,10 +280,10 @@ Result<AppendAttempt> BuildAppend(ObjectStore& store, const TableMetadata& table
   return attempt;
 }
 
-Result<ManifestFile> WriteReadyManifest(ObjectStore& store, const TableMetadata& table, const std::string& location,
-                                        const std::vector<DataFile>& files) {
-  return WriteManifest(store, location, table.CurrentSchema(), table.DefaultSpec(), ManifestContent::kData, std::nullopt,
-                       AddedEntries(files, std::nullopt));
+Result<ManifestFile> WriteReadyManifest(ObjectStore& store, const TableMetadata& table,
+                                        const std::string& location, const std::vector<DataFile>& files) {
+  return WriteManifest(store, location, table.CurrentSchema(), table.DefaultSpec(), ManifestContent::kData,
+                       std::nullopt, AddedEntries(files, std::nullopt));
 }
 
 }  // namespace frazil

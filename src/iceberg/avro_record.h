@@ -84,7 +84,8 @@ bool Read(const AvroValue& value, std::map<std::int32_t, T>& out) {
   for (const AvroValue& item : *list) {
     const auto* pair = std::get_if<AvroList>(&item.data);
     std::int32_t key = 0;
-    if (pair == nullptr || pair->size() != 2 || !Read((*pair)[0], key) || !Read((*pair)[1], out[key])) return false;
+    if (pair == nullptr || pair->size() != 2 || !Read((*pair)[0], key) || !Read((*pair)[1], out[key]))
+      return false;
   }
   return true;
 }
@@ -140,7 +141,8 @@ class RecordView {
   const AvroList& fields() const { return *fields_; }
 
   static tl::unexpected<Error> Malformed(std::int32_t id, const char* name) {
-    return Fail(ErrorKind::kCorrupt, "TABLE_MANIFEST", fmt::format("field {} ({}) is missing or malformed", id, name));
+    return Fail(ErrorKind::kCorrupt, "TABLE_MANIFEST",
+                fmt::format("field {} ({}) is missing or malformed", id, name));
   }
 
  private:

@@ -32,27 +32,30 @@ const Snapshot* ParentOf(const SnapshotIndex& index, const Snapshot& snapshot) {
 }
 
 // Marks what a branch keeps, and what its history has met: its own rule decides about that, not the table's.
-void WalkBranch(const SnapshotIndex& index, const Snapshot* head, std::int64_t oldest_ms, std::int64_t min_count,
-                std::unordered_set<SnapshotId>& held, std::unordered_set<SnapshotId>& referenced) {
+void WalkBranch(const SnapshotIndex& index, const Snapshot* head, std::int64_t oldest_ms,
+                std::int64_t min_count, std::unordered_set<SnapshotId>& held,
+                std::unordered_set<SnapshotId>& referenced) {
   std::unordered_set<SnapshotId> seen;  // a damaged history may go round in a circle
   bool keeping = true;
   for (const Snapshot* at = head; at != nullptr; at = ParentOf(index, *at)) {
     if (!seen.insert(at->snapshot_id).second) return;
     referenced.insert(at->snapshot_id);
-    keeping = keeping && (at == head || static_cast<std::int64_t>(seen.size()) <= min_count || at->timestamp_ms >= oldest_ms);
+    keeping = keeping && (at == head || static_cast<std::int64_t>(seen.size()) <= min_count ||
+                          at->timestamp_ms >= oldest_ms);
     if (keeping) held.insert(at->snapshot_id);
   }
 }
 
-// Snapshots whose manifests can come from nowhere but their own list: the parent is not there. And the refs' heads,
-// which cost little and are what readers read.
+// Snapshots whose manifests can come from nowhere but their own list: the parent is not there. And the refs'
+// heads, which cost little and are what readers read.
 std::vector<const Snapshot*> Roots(const TableMetadata& table) {
   const SnapshotIndex index = IndexOf(table);
   std::set<SnapshotId> heads;
   for (const auto& [name, ref] : table.refs) heads.insert(ref.snapshot_id);
   std::vector<const Snapshot*> roots;
   for (const Snapshot& snapshot : table.snapshots) {
-    if (ParentOf(index, snapshot) == nullptr || heads.contains(snapshot.snapshot_id)) roots.push_back(&snapshot);
+    if (ParentOf(index, snapshot) == nullptr || heads.contains(snapshot.snapshot_id))
+      roots.push_back(&snapshot);
   }
   return roots;
 }
@@ -69,7 +72,8 @@ class Reachable {
     }
     for (const Snapshot* root : Roots(table)) {
       FRAZIL_ASSIGN(const auto manifests, ReadManifestList(store, root->manifest_list));
-      for (const ManifestFile& manifest : manifests) reachable.manifests_.emplace(manifest.manifest_path, manifest);
+      for (const ManifestFile& manifest : manifests)
+        reachable.manifests_.emplace(manifest.manifest_path, manifest);
     }
     return reachable;
   }
@@ -106,8 +110,8 @@ class Reachable {
 };
 
 // Files that the snapshot itself took out of the table, as one of its own manifests says.
-Status CollectDeleted(ObjectStore& store, const ManifestFile& manifest, SnapshotId snapshot, const Reachable& reachable,
-                      std::set<std::string>& files) {
+Status CollectDeleted(ObjectStore& store, const ManifestFile& manifest, SnapshotId snapshot,
+                      const Reachable& reachable, std::set<std::string>& files) {
   FRAZIL_ASSIGN(auto decoder, ManifestDecoder::Open(store, manifest));
   while (true) {
     FRAZIL_ASSIGN(const auto entry, decoder.Next());
@@ -121,7 +125,8 @@ Status CollectDeleted(ObjectStore& store, const ManifestFile& manifest, Snapshot
 
 std::vector<SnapshotId> ExpiredSnapshots(const TableMetadata& table, std::int64_t now_ms,
                                          const std::vector<SnapshotId>& keep) {
-  const std::int64_t oldest_ms = now_ms - table.PropertyInt("history.expire.max-snapshot-age-ms", kDefaultMaxAgeMs);
+  const std::int64_t oldest_ms =
+      now_ms - table.PropertyInt("history.expire.max-snapshot-age-ms", kDefaultMaxAgeMs);
   const std::int64_t min_count = table.PropertyInt("history.expire.min-snapshots-to-keep", 1);
   const SnapshotIndex index = IndexOf(table);
   std::unordered_set<SnapshotId> held(keep.begin(), keep.end());
@@ -131,7 +136,8 @@ std::vector<SnapshotId> ExpiredSnapshots(const TableMetadata& table, std::int64_
     held.insert(ref.snapshot_id);
     referenced.insert(ref.snapshot_id);
     if (ref.type != "branch") continue;
-    WalkBranch(index, Find(index, ref.snapshot_id), ref.max_snapshot_age_ms ? now_ms - *ref.max_snapshot_age_ms : oldest_ms,
+    WalkBranch(index, Find(index, ref.snapshot_id),
+               ref.max_snapshot_age_ms ? now_ms - *ref.max_snapshot_age_ms : oldest_ms,
                ref.min_snapshots_to_keep.value_or(min_count), held, referenced);
   }
 

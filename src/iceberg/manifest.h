@@ -11,12 +11,13 @@
 
 namespace frazil {
 
-// Writes one manifest under `location` and describes it. Durable afterwards. Sequence numbers of the description are
-// kUnassignedSequence where entries inherit theirs; added_snapshot_id is `snapshot_id`.
+// Writes one manifest under `location` and describes it. Durable afterwards. Sequence numbers of the
+// description are kUnassignedSequence where entries inherit theirs; added_snapshot_id is `snapshot_id`.
 // REQUIRES: at least one entry; all of one content.
 Result<ManifestFile> WriteManifest(ObjectStore& store, const std::string& location, const Schema& schema,
                                    const PartitionSpec& spec, ManifestContent content,
-                                   std::optional<SnapshotId> snapshot_id, const std::vector<ManifestEntry>& entries);
+                                   std::optional<SnapshotId> snapshot_id,
+                                   const std::vector<ManifestEntry>& entries);
 
 // All entries, with snapshot id and sequence numbers inherited from `manifest` where they are null.
 Result<std::vector<ManifestEntry>> ReadManifest(ObjectStore& store, const ManifestFile& manifest);

@@ -43,7 +43,8 @@ Result<PartitionValue> PartitionFromAvro(const AvroSchema& schema, const AvroVal
     case AvroKind::kRecord:
     case AvroKind::kArray:
     case AvroKind::kMap:
-    case AvroKind::kUnion: break;
+    case AvroKind::kUnion:
+      break;
   }
   return Corrupt("a partition value is of no type that it can have");
 }
@@ -92,13 +93,15 @@ Result<ManifestDecoder> ManifestDecoder::Open(ObjectStore& store, const Manifest
 
 Result<ManifestDecoder> ManifestDecoder::Open(std::string bytes, const ManifestFile& manifest) {
   auto reader = AvroFileReader::Open(std::move(bytes));
-  if (!reader) return Fail(WithContext(std::move(reader).error(), "reading manifest " + manifest.manifest_path));
+  if (!reader)
+    return Fail(WithContext(std::move(reader).error(), "reading manifest " + manifest.manifest_path));
   return ManifestDecoder(std::move(*reader), manifest);
 }
 
 Result<std::optional<ManifestEntry>> ManifestDecoder::Next() {
   auto entry = NextWithoutContext();
-  if (!entry) return Fail(WithContext(std::move(entry).error(), "reading manifest " + manifest_.manifest_path));
+  if (!entry)
+    return Fail(WithContext(std::move(entry).error(), "reading manifest " + manifest_.manifest_path));
   return entry;
 }
 

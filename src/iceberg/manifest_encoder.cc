@@ -9,25 +9,41 @@
 namespace frazil {
 namespace {
 
-AvroValue Maybe(const std::optional<std::int64_t>& value) { return value ? AvroValue(*value) : AvroValue(); }
-AvroValue Maybe(const std::optional<std::int32_t>& value) { return value ? AvroValue(*value) : AvroValue(); }
-AvroValue Maybe(const std::optional<std::string>& value) { return value ? AvroValue(*value) : AvroValue(); }
-AvroValue Maybe(const std::optional<SnapshotId>& value) { return value ? AvroValue(value->value()) : AvroValue(); }
-AvroValue Of(const Bytes& bytes) { return AvroValue(std::string(AsText(bytes))); }
-AvroValue Of(std::int64_t value) { return AvroValue(value); }
-AvroValue Of(std::int32_t value) { return AvroValue(value); }
-AvroValue Maybe(const std::optional<Bytes>& value) { return value ? Of(*value) : AvroValue(); }
+AvroValue Maybe(const std::optional<std::int64_t>& value) {
+  return value ? AvroValue(*value) : AvroValue();
+}
+AvroValue Maybe(const std::optional<std::int32_t>& value) {
+  return value ? AvroValue(*value) : AvroValue();
+}
+AvroValue Maybe(const std::optional<std::string>& value) {
+  return value ? AvroValue(*value) : AvroValue();
+}
+AvroValue Maybe(const std::optional<SnapshotId>& value) {
+  return value ? AvroValue(value->value()) : AvroValue();
+}
+AvroValue Of(const Bytes& bytes) {
+  return AvroValue(std::string(AsText(bytes)));
+}
+AvroValue Of(std::int64_t value) {
+  return AvroValue(value);
+}
+AvroValue Of(std::int32_t value) {
+  return AvroValue(value);
+}
+AvroValue Maybe(const std::optional<Bytes>& value) {
+  return value ? Of(*value) : AvroValue();
+}
 
-// Nothing to say is null.
+// Without any pairs it is empty and not null: PyIceberg's inspection of a table's files takes no nulls here.
 template <typename T>
 AvroValue Pairs(const std::map<std::int32_t, T>& map) {
-  if (map.empty()) return AvroValue();
   AvroList pairs;
   pairs.reserve(map.size());
   for (const auto& [key, value] : map) pairs.emplace_back(AvroList{AvroValue(key), Of(value)});
   return AvroValue(std::move(pairs));
 }
 
+// Nothing to say is null.
 template <typename T>
 AvroValue List(const std::vector<T>& items) {
   if (items.empty()) return AvroValue();
@@ -46,7 +62,8 @@ std::optional<AvroValue> FixedValue(const AvroSchema& schema, const std::string&
   return AvroValue(std::string(size - bytes.size(), negative ? '\xFF' : '\0') + bytes);
 }
 
-// nullopt when the value is not of that type. Narrower numbers fit wider types: a column may have been widened.
+// nullopt when the value is not of that type. Narrower numbers fit wider types: a column may have been
+// widened.
 std::optional<AvroValue> PartitionToAvro(const AvroSchema& schema, const PartitionValue& value) {
   using Kind = PartitionValue::Kind;
   if (value.kind == Kind::kNull) return AvroValue();
@@ -82,7 +99,8 @@ std::optional<AvroValue> PartitionToAvro(const AvroSchema& schema, const Partiti
     case AvroKind::kRecord:
     case AvroKind::kArray:
     case AvroKind::kMap:
-    case AvroKind::kUnion: break;
+    case AvroKind::kUnion:
+      break;
   }
   return std::nullopt;
 }
@@ -125,9 +143,11 @@ std::uint64_t Fnv1a(std::string_view bytes, std::uint64_t hash) {
 }  // namespace
 
 std::array<std::uint8_t, 16> SyncMarkerFor(const std::string& location) {
-  const std::uint64_t halves[] = {Fnv1a(location, 0xCBF29CE484222325ULL), Fnv1a(location, 0x6C62272E07BB0142ULL)};
+  const std::uint64_t halves[] = {Fnv1a(location, 0xCBF29CE484222325ULL),
+                                  Fnv1a(location, 0x6C62272E07BB0142ULL)};
   std::array<std::uint8_t, 16> marker{};
-  for (std::size_t i = 0; i < marker.size(); ++i) marker[i] = static_cast<std::uint8_t>(halves[i / 8] >> (i % 8 * 8));
+  for (std::size_t i = 0; i < marker.size(); ++i)
+    marker[i] = static_cast<std::uint8_t>(halves[i / 8] >> (i % 8 * 8));
   return marker;
 }
 
@@ -135,7 +155,8 @@ ManifestEncoder::ManifestEncoder(AvroFileOptions options, ManifestFile file)
     : writer_(options), file_(std::move(file)) {
   // entry -> data_file -> partition, as ManifestEntryAvroSchema lays them out
   const AvroSchemaPtr entry = ParseAvroSchema(options.schema_json).value();
-  const AvroSchema& data_file = *entry->fields[static_cast<std::size_t>(entry->FieldIndex(2, "data_file"))].type;
+  const AvroSchema& data_file =
+      *entry->fields[static_cast<std::size_t>(entry->FieldIndex(2, "data_file"))].type;
   partition_schema_ = data_file.fields[static_cast<std::size_t>(data_file.FieldIndex(102, "partition"))].type;
 }
 
@@ -170,13 +191,16 @@ Result<ManifestEncoder> ManifestEncoder::Make(const std::string& location, const
 
 Result<AvroValue> ManifestEncoder::Partition(const DataFile& file) const {
   const auto wrong = [&](std::string_view what) {
-    return Fail(ErrorKind::kInvalid, "TABLE_MANIFEST", fmt::format("the partition of {} {}", file.file_path, what));
+    return Fail(ErrorKind::kInvalid, "TABLE_MANIFEST",
+                fmt::format("the partition of {} {}", file.file_path, what));
   };
-  if (file.partition.size() != partition_schema_->fields.size()) return wrong("has another number of fields than its spec");
+  if (file.partition.size() != partition_schema_->fields.size())
+    return wrong("has another number of fields than its spec");
   AvroList values;
   for (std::size_t i = 0; i < file.partition.size(); ++i) {
     auto value = PartitionToAvro(partition_schema_->fields[i].type->NonNull(), file.partition[i]);
-    if (!value) return wrong(fmt::format("has a value of another type in field {}", partition_schema_->fields[i].name));
+    if (!value)
+      return wrong(fmt::format("has a value of another type in field {}", partition_schema_->fields[i].name));
     values.push_back(std::move(*value));
   }
   return AvroValue(std::move(values));
@@ -229,7 +253,8 @@ EncodedManifest ManifestEncoder::Finish() && {
 
 Result<ManifestFile> WriteManifest(ObjectStore& store, const std::string& location, const Schema& schema,
                                    const PartitionSpec& spec, ManifestContent content,
-                                   std::optional<SnapshotId> snapshot_id, const std::vector<ManifestEntry>& entries) {
+                                   std::optional<SnapshotId> snapshot_id,
+                                   const std::vector<ManifestEntry>& entries) {
   FRAZIL_CHECK(!entries.empty(), "a manifest without entries");
   FRAZIL_ASSIGN(auto encoder, ManifestEncoder::Make(location, schema, spec, content, snapshot_id));
   for (const ManifestEntry& entry : entries) FRAZIL_TRY(encoder.Add(entry));

@@ -1,4 +1,5 @@
-// Manifests one entry at a time, so that a large one is never whole in memory; for this folder's sources only.
+// Manifests one entry at a time, so that a large one is never whole in memory; for this folder's sources
+// only.
 #pragma once
 
 #include <array>
@@ -46,8 +47,9 @@ struct EncodedManifest {
 class ManifestEncoder {
  public:
   // kInvalid (TABLE_SPEC) when the spec does not fit the schema.
-  static Result<ManifestEncoder> Make(const std::string& location, const Schema& schema, const PartitionSpec& spec,
-                                      ManifestContent content, std::optional<SnapshotId> snapshot_id);
+  static Result<ManifestEncoder> Make(const std::string& location, const Schema& schema,
+                                      const PartitionSpec& spec, ManifestContent content,
+                                      std::optional<SnapshotId> snapshot_id);
 
   // kInvalid (TABLE_MANIFEST) for a partition that is none of the spec, or a file of the other content.
   Status Add(const ManifestEntry& entry);
@@ -77,7 +79,8 @@ class ManifestDecoder {
   Result<std::optional<ManifestEntry>> Next();
 
  private:
-  ManifestDecoder(AvroFileReader reader, const ManifestFile& manifest) : reader_(std::move(reader)), manifest_(manifest) {}
+  ManifestDecoder(AvroFileReader reader, const ManifestFile& manifest)
+      : reader_(std::move(reader)), manifest_(manifest) {}
   Result<std::optional<ManifestEntry>> NextWithoutContext();
   void Inherit(ManifestEntry& entry) const;
 

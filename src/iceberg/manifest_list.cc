@@ -15,7 +15,8 @@ AvroValue Maybe(const std::optional<Bytes>& value) {
 }
 
 AvroValue SummariesToAvro(const std::vector<FieldSummary>& summaries) {
-  if (summaries.empty()) return AvroValue();  // not known, which for a spec with fields is not the same as none
+  if (summaries.empty())
+    return AvroValue();  // not known, which for a spec with fields is not the same as none
   AvroList list;
   for (const FieldSummary& summary : summaries) {
     list.emplace_back(AvroList{

@@ -36,11 +36,13 @@ const PartitionSpec* FindSpec(const TableMetadata& table, std::int32_t spec_id) 
   return nullptr;
 }
 
-// The current schema, or the newest that still has the columns that the spec is made of; nullptr when none has.
+// The current schema, or the newest that still has the columns that the spec is made of; nullptr when none
+// has.
 const Schema* SchemaFor(const TableMetadata& table, const PartitionSpec& spec) {
   const auto has_sources = [&spec](const Schema& schema) {
-    return std::all_of(spec.fields.begin(), spec.fields.end(),
-                       [&](const PartitionField& field) { return schema.FindById(field.source_id) != nullptr; });
+    return std::all_of(spec.fields.begin(), spec.fields.end(), [&](const PartitionField& field) {
+      return schema.FindById(field.source_id) != nullptr;
+    });
   };
   if (has_sources(table.CurrentSchema())) return &table.CurrentSchema();
   const auto found = std::find_if(table.schemas.rbegin(), table.schemas.rend(), has_sources);
@@ -61,7 +63,8 @@ Status CopyEntries(const ManifestMerge& merge, const PlannedManifest& manifest, 
     } else {
       if (!entry->sequence_number) {
         return Fail(ErrorKind::kCorrupt, "TABLE_MANIFEST",
-                    fmt::format("{} in {} has no sequence number", entry->data_file.file_path, manifest.file.manifest_path));
+                    fmt::format("{} in {} has no sequence number", entry->data_file.file_path,
+                                manifest.file.manifest_path));
       }
       entry->status = EntryStatus::kExisting;
     }
@@ -70,10 +73,10 @@ Status CopyEntries(const ManifestMerge& merge, const PlannedManifest& manifest, 
 }
 
 // The manifests of `bin` as one, or none when nothing in them lives.
-Result<std::vector<PlannedManifest>> MergeInto(const ManifestMerge& merge, const Bin& bin, const PartitionSpec& spec,
-                                               const Schema& schema) {
-  FRAZIL_ASSIGN(auto encoder, ManifestEncoder::Make(merge.next_location(), schema, spec, ManifestContent::kData,
-                                                    merge.snapshot_id));
+Result<std::vector<PlannedManifest>> MergeInto(const ManifestMerge& merge, const Bin& bin,
+                                               const PartitionSpec& spec, const Schema& schema) {
+  FRAZIL_ASSIGN(auto encoder, ManifestEncoder::Make(merge.next_location(), schema, spec,
+                                                    ManifestContent::kData, merge.snapshot_id));
   for (const PlannedManifest& manifest : bin) FRAZIL_TRY(CopyEntries(merge, manifest, encoder));
   if (encoder.size() == 0) return std::vector<PlannedManifest>();
   EncodedManifest encoded = std::move(encoder).Finish();
@@ -86,10 +89,12 @@ Result<std::vector<PlannedManifest>> MergeBin(const ManifestMerge& merge, Bin bi
   const bool has_new = std::any_of(bin.begin(), bin.end(), [](const PlannedManifest& m) { return m.is_new; });
   if (has_new && static_cast<std::int64_t>(bin.size()) < min_count) return bin;
 
-  const auto first_free = std::stable_partition(bin.begin(), bin.end(), [](const PlannedManifest& m) { return m.must_stay; });
+  const auto first_free =
+      std::stable_partition(bin.begin(), bin.end(), [](const PlannedManifest& m) { return m.must_stay; });
   const Bin free(std::make_move_iterator(first_free), std::make_move_iterator(bin.end()));
   bin.erase(first_free, bin.end());
-  const PartitionSpec* spec = free.size() < 2 ? nullptr : FindSpec(merge.table, free[0].file.partition_spec_id);
+  const PartitionSpec* spec =
+      free.size() < 2 ? nullptr : FindSpec(merge.table, free[0].file.partition_spec_id);
   const Schema* schema = spec == nullptr ? nullptr : SchemaFor(merge.table, *spec);
   if (schema == nullptr) {
     bin.insert(bin.end(), free.begin(), free.end());
@@ -104,13 +109,17 @@ Result<std::vector<PlannedManifest>> MergeBin(const ManifestMerge& merge, Bin bi
 
 }  // namespace
 
-Result<std::vector<PlannedManifest>> MergeManifests(const ManifestMerge& merge, std::vector<PlannedManifest> manifests) {
+Result<std::vector<PlannedManifest>> MergeManifests(const ManifestMerge& merge,
+                                                    std::vector<PlannedManifest> manifests) {
   if (merge.table.Property("commit.manifest-merge.enabled", "true") != "true") return manifests;
-  const std::int64_t target_bytes = merge.table.PropertyInt("commit.manifest.target-size-bytes", std::int64_t{8} << 20);
+  const std::int64_t target_bytes =
+      merge.table.PropertyInt("commit.manifest.target-size-bytes", std::int64_t{8} << 20);
   const std::int64_t min_count = merge.table.PropertyInt("commit.manifest.min-count-to-merge", 100);
 
-  std::map<std::int32_t, std::vector<PlannedManifest>, std::greater<>> by_spec;  // the newest spec first, as Java
-  for (PlannedManifest& manifest : manifests) by_spec[manifest.file.partition_spec_id].push_back(std::move(manifest));
+  std::map<std::int32_t, std::vector<PlannedManifest>, std::greater<>>
+      by_spec;  // the newest spec first, as Java
+  for (PlannedManifest& manifest : manifests)
+    by_spec[manifest.file.partition_spec_id].push_back(std::move(manifest));
   std::vector<PlannedManifest> out;
   for (auto& [spec_id, group] : by_spec) {
     for (Bin& bin : PackEnd(std::move(group), target_bytes)) {

@@ -23,7 +23,10 @@ Json Required(std::int32_t id, const std::string& name, Json type) {
 }
 
 Json Optional(std::int32_t id, const std::string& name, Json type) {
-  return {{"name", name}, {"type", Json::array({"null", std::move(type)})}, {"default", nullptr}, {"field-id", id}};
+  return {{"name", name},
+          {"type", Json::array({"null", std::move(type)})},
+          {"default", nullptr},
+          {"field-id", id}};
 }
 
 Json List(std::int32_t element_id, Json element) {
@@ -48,7 +51,9 @@ std::int32_t DecimalBytes(std::int32_t precision) {
   return bytes;
 }
 
-Json Fixed(const std::string& name, std::int32_t size) { return {{"type", "fixed"}, {"name", name}, {"size", size}}; }
+Json Fixed(const std::string& name, std::int32_t size) {
+  return {{"type", "fixed"}, {"name", name}, {"size", size}};
+}
 
 Json Logical(Json type, const char* logical) {
   Json out = type.is_object() ? std::move(type) : Json{{"type", std::move(type)}};
@@ -64,31 +69,47 @@ Json Timestamp(bool adjust_to_utc) {
 
 Result<Json> AvroType(const Type& type) {
   switch (type.id) {
-    case TypeId::kBoolean: return "boolean";
-    case TypeId::kInt: return "int";
-    case TypeId::kLong: return "long";
-    case TypeId::kFloat: return "float";
-    case TypeId::kDouble: return "double";
-    case TypeId::kDate: return Logical("int", "date");
-    case TypeId::kTime: return Logical("long", "time-micros");
-    case TypeId::kTimestamp: return Timestamp(false);
-    case TypeId::kTimestamptz: return Timestamp(true);
-    case TypeId::kString: return "string";
-    case TypeId::kUuid: return Logical(Fixed("uuid_fixed", 16), "uuid");
-    case TypeId::kFixed: return Fixed(fmt::format("fixed_{}", type.length), type.length);
-    case TypeId::kBinary: return "bytes";
+    case TypeId::kBoolean:
+      return "boolean";
+    case TypeId::kInt:
+      return "int";
+    case TypeId::kLong:
+      return "long";
+    case TypeId::kFloat:
+      return "float";
+    case TypeId::kDouble:
+      return "double";
+    case TypeId::kDate:
+      return Logical("int", "date");
+    case TypeId::kTime:
+      return Logical("long", "time-micros");
+    case TypeId::kTimestamp:
+      return Timestamp(false);
+    case TypeId::kTimestamptz:
+      return Timestamp(true);
+    case TypeId::kString:
+      return "string";
+    case TypeId::kUuid:
+      return Logical(Fixed("uuid_fixed", 16), "uuid");
+    case TypeId::kFixed:
+      return Fixed(fmt::format("fixed_{}", type.length), type.length);
+    case TypeId::kBinary:
+      return "bytes";
     case TypeId::kDecimal: {
-      Json decimal = Logical(Fixed(fmt::format("decimal_{}_{}", type.precision, type.scale), DecimalBytes(type.precision)),
-                             "decimal");
+      Json decimal = Logical(
+          Fixed(fmt::format("decimal_{}_{}", type.precision, type.scale), DecimalBytes(type.precision)),
+          "decimal");
       decimal["precision"] = type.precision;
       decimal["scale"] = type.scale;
       return decimal;
     }
     case TypeId::kStruct:
     case TypeId::kList:
-    case TypeId::kMap: break;
+    case TypeId::kMap:
+      break;
   }
-  return Fail(ErrorKind::kInvalid, "TABLE_SPEC", fmt::format("a partition value cannot be a {}", ToString(type)));
+  return Fail(ErrorKind::kInvalid, "TABLE_SPEC",
+              fmt::format("a partition value cannot be a {}", ToString(type)));
 }
 
 bool IsAvroNameCharacter(char c, bool first) {
@@ -139,12 +160,14 @@ Result<Type> PartitionFieldType(const Schema& schema, const PartitionField& fiel
   const Field* source = schema.FindById(field.source_id);
   if (source == nullptr) {
     return Fail(ErrorKind::kInvalid, "TABLE_SPEC",
-                fmt::format("partition field '{}' is made of column {}, which is not in schema {}", field.name,
-                            field.source_id, schema.schema_id));
+                fmt::format("partition field '{}' is made of column {}, which is not in schema {}",
+                            field.name, field.source_id, schema.schema_id));
   }
   const std::string& transform = field.transform;
-  if (transform == "identity" || transform == "void" || transform.starts_with("truncate[")) return source->type;
-  if (transform.starts_with("bucket[") || transform == "year" || transform == "month" || transform == "hour") {
+  if (transform == "identity" || transform == "void" || transform.starts_with("truncate["))
+    return source->type;
+  if (transform.starts_with("bucket[") || transform == "year" || transform == "month" ||
+      transform == "hour") {
     return Type::Primitive(TypeId::kInt);
   }
   if (transform == "day") return Type::Primitive(TypeId::kDate);

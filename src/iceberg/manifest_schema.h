@@ -9,8 +9,8 @@
 
 namespace frazil {
 
-// The type of a partition field's values. kInvalid (TABLE_SPEC) for a source that is not in the schema and for a
-// transform that is not known.
+// The type of a partition field's values. kInvalid (TABLE_SPEC) for a source that is not in the schema and
+// for a transform that is not known.
 Result<Type> PartitionFieldType(const Schema& schema, const PartitionField& field);
 
 // Format version 2. The fields of "partition" are those of the spec, in its order.

@@ -38,15 +38,17 @@ const Snapshot* TableMetadata::BranchHead(const std::string& branch) const {
 }
 
 const Schema& TableMetadata::CurrentSchema() const {
-  const auto found = std::find_if(schemas.begin(), schemas.end(),
-                                  [this](const Schema& schema) { return schema.schema_id == current_schema_id; });
+  const auto found = std::find_if(schemas.begin(), schemas.end(), [this](const Schema& schema) {
+    return schema.schema_id == current_schema_id;
+  });
   FRAZIL_CHECK(found != schemas.end(), "the current schema is not in the metadata");
   return *found;
 }
 
 const PartitionSpec& TableMetadata::DefaultSpec() const {
-  const auto found = std::find_if(partition_specs.begin(), partition_specs.end(),
-                                  [this](const PartitionSpec& spec) { return spec.spec_id == default_spec_id; });
+  const auto found =
+      std::find_if(partition_specs.begin(), partition_specs.end(),
+                   [this](const PartitionSpec& spec) { return spec.spec_id == default_spec_id; });
   FRAZIL_CHECK(found != partition_specs.end(), "the default partition spec is not in the metadata");
   return *found;
 }

@@ -22,17 +22,17 @@ struct Snapshot {
   std::optional<SnapshotId> parent_snapshot_id;
   std::int64_t sequence_number = 0;
   std::int64_t timestamp_ms = 0;
-  std::string manifest_list;          // location
-  Properties summary;                 // "operation" and the rest
+  std::string manifest_list;  // location
+  Properties summary;         // "operation" and the rest
   std::optional<std::int32_t> schema_id;
-  std::string unknown_json;           // fields we do not know, as a JSON object ("" = none); written back as they were
+  std::string unknown_json;  // fields we do not know, as a JSON object ("" = none); written back as they were
 
   bool operator==(const Snapshot&) const = default;
 };
 
 struct SnapshotRef {
   SnapshotId snapshot_id;
-  std::string type;                   // "branch" | "tag"
+  std::string type;  // "branch" | "tag"
   std::optional<std::int32_t> min_snapshots_to_keep;
   std::optional<std::int64_t> max_snapshot_age_ms;
   std::optional<std::int64_t> max_ref_age_ms;
@@ -86,8 +86,9 @@ struct TableMetadata {
   bool operator==(const TableMetadata&) const = default;
 };
 
-// Metadata of a table that does not exist yet; ids of `schema` are assigned here. The source ids of `spec` and
-// `sort_order` (and the identifier fields) are the schema's as given, and follow its fields to their assigned ids.
+// Metadata of a table that does not exist yet; ids of `schema` are assigned here. The source ids of `spec`
+// and `sort_order` (and the identifier fields) are the schema's as given, and follow its fields to their
+// assigned ids.
 struct NewTable {
   Uuid uuid;
   std::string location;
@@ -99,9 +100,9 @@ struct NewTable {
 };
 TableMetadata MakeTableMetadata(NewTable table);
 
-// JSON both ways, with Java's names and order. Fields that are not known are kept at the top level and in snapshots.
-// kCorrupt (TABLE_METADATA) when it is not table metadata; kInvalid (TABLE_FORMAT_VERSION) for a format version other
-// than 2.
+// JSON both ways, with Java's names and order. Fields that are not known are kept at the top level and in
+// snapshots. kCorrupt (TABLE_METADATA) when it is not table metadata; kInvalid (TABLE_FORMAT_VERSION) for a
+// format version other than 2.
 Result<TableMetadata> ParseTableMetadata(std::string_view json);
 std::string TableMetadataToJson(const TableMetadata& metadata);
 

@@ -19,7 +19,9 @@ tl::unexpected<Error> NotMetadata(std::string detail) {
 }
 
 // Never throws: bytes that are no UTF-8 become U+FFFD.
-std::string Dump(const Json& json) { return json.dump(-1, ' ', false, Json::error_handler_t::replace); }
+std::string Dump(const Json& json) {
+  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
 
 // --- reading: each Take removes its key, so that what is left in the object is what is not known ---
 
@@ -31,7 +33,8 @@ bool Read(Json& json, std::string& out) {
 
 bool Read(Json& json, std::int64_t& out) {
   if (!json.is_number_integer()) return false;
-  if (json.is_number_unsigned() && json.get<std::uint64_t>() > std::numeric_limits<std::int64_t>::max()) return false;
+  if (json.is_number_unsigned() && json.get<std::uint64_t>() > std::numeric_limits<std::int64_t>::max())
+    return false;
   out = json.get<std::int64_t>();
   return true;
 }
@@ -73,7 +76,8 @@ bool Read(Json& json, Properties& out) {
 template <typename T>
 Status Take(Json& object, const char* key, T& out) {
   const auto found = object.find(key);
-  if (found == object.end() || !Read(*found, out)) return NotMetadata(fmt::format("'{}' is missing or malformed", key));
+  if (found == object.end() || !Read(*found, out))
+    return NotMetadata(fmt::format("'{}' is missing or malformed", key));
   object.erase(found);
   return {};
 }
@@ -101,7 +105,8 @@ Status TakeOptional(Json& object, const char* key, std::optional<T>& out) {
   return {};
 }
 
-// Calls `parse` (Json& -> Result<T>) for each element; each must be an object. Missing and null are no elements.
+// Calls `parse` (Json& -> Result<T>) for each element; each must be an object. Missing and null are no
+// elements.
 template <typename T, typename Parse>
 Status TakeObjects(Json& object, const char* key, std::vector<T>& out, const Parse& parse) {
   const auto found = object.find(key);
@@ -118,15 +123,19 @@ Status TakeObjects(Json& object, const char* key, std::vector<T>& out, const Par
   return {};
 }
 
-std::string Unknown(const Json& rest) { return rest.empty() ? std::string() : Dump(rest); }
+std::string Unknown(const Json& rest) {
+  return rest.empty() ? std::string() : Dump(rest);
+}
 
 Result<Snapshot> ParseSnapshot(Json& json) {
   Snapshot snapshot;
   FRAZIL_TRY(Take(json, "snapshot-id", snapshot.snapshot_id));
   FRAZIL_TRY(TakeOptional(json, "parent-snapshot-id", snapshot.parent_snapshot_id));
-  FRAZIL_TRY(TakeOptional(json, "sequence-number", snapshot.sequence_number));  // absent: made by format version 1
+  FRAZIL_TRY(
+      TakeOptional(json, "sequence-number", snapshot.sequence_number));  // absent: made by format version 1
   FRAZIL_TRY(Take(json, "timestamp-ms", snapshot.timestamp_ms));
-  FRAZIL_TRY(TakeOptional(json, "manifest-list", snapshot.manifest_list));  // version 1 may have "manifests" instead
+  FRAZIL_TRY(
+      TakeOptional(json, "manifest-list", snapshot.manifest_list));  // version 1 may have "manifests" instead
   FRAZIL_TRY(TakeOptional(json, "summary", snapshot.summary));
   FRAZIL_TRY(TakeOptional(json, "schema-id", snapshot.schema_id));
   snapshot.unknown_json = Unknown(json);
@@ -189,7 +198,8 @@ Status ParseLists(Json& json, TableMetadata& table) {
   FRAZIL_TRY(TakeObjects(json, "schemas", table.schemas, [](Json& item) { return ParseSchema(Dump(item)); }));
   FRAZIL_TRY(TakeObjects(json, "partition-specs", table.partition_specs,
                          [](Json& item) { return ParsePartitionSpec(Dump(item)); }));
-  FRAZIL_TRY(TakeObjects(json, "sort-orders", table.sort_orders, [](Json& item) { return ParseSortOrder(Dump(item)); }));
+  FRAZIL_TRY(TakeObjects(json, "sort-orders", table.sort_orders,
+                         [](Json& item) { return ParseSortOrder(Dump(item)); }));
   FRAZIL_TRY(TakeRefs(json, table.refs));
   FRAZIL_TRY(TakeObjects(json, "snapshots", table.snapshots, ParseSnapshot));
   FRAZIL_TRY(TakeObjects(json, "snapshot-log", table.snapshot_log, ParseSnapshotLogEntry));
@@ -209,7 +219,8 @@ Status CheckReferences(const TableMetadata& table) {
   }
   for (const auto& [name, ref] : table.refs) {
     if (table.FindSnapshot(ref.snapshot_id) == nullptr) {
-      return NotMetadata(fmt::format("ref '{}' names snapshot {}, which is not there", name, ref.snapshot_id));
+      return NotMetadata(
+          fmt::format("ref '{}' names snapshot {}, which is not there", name, ref.snapshot_id));
     }
     if (ref.type != "branch" && ref.type != "tag") {
       return NotMetadata(fmt::format("ref '{}' is of type '{}'", name, ref.type));

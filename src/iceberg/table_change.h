@@ -1,6 +1,7 @@
 // What a commit asks of a table: a value, built and applied by pure functions.
 //
-// As the REST protocol has it: requirements that must hold on the table as it is, and updates to make in order.
+// As the REST protocol has it: requirements that must hold on the table as it is, and updates to make in
+// order.
 #pragma once
 
 #include <cstdint>
@@ -67,13 +68,15 @@ struct TableChange {
 // kConflict (TABLE_CHANGED) with what differs, when a requirement does not hold on `base`.
 Status CheckRequirements(const TableMetadata& base, const std::vector<Requirement>& requirements);
 
-// `base` with the updates made, as a catalog does it: last-updated-ms and the snapshot log move on, a snapshot whose
-// sequence number is not above base's last one is refused (kConflict, TABLE_SEQUENCE), snapshots that a ref holds are
-// not removed (kInvalid, TABLE_REF_HOLDS). REQUIRES: the requirements hold. `now_ms` never lets last-updated-ms go back.
+// `base` with the updates made, as a catalog does it: last-updated-ms and the snapshot log move on, a
+// snapshot whose sequence number is not above base's last one is refused (kConflict, TABLE_SEQUENCE),
+// snapshots that a ref holds are not removed (kInvalid, TABLE_REF_HOLDS). REQUIRES: the requirements hold.
+// `now_ms` never lets last-updated-ms go back.
 Result<TableMetadata> ApplyChange(const TableMetadata& base, const TableChange& change, std::int64_t now_ms);
 
-// Appends the previous metadata file to the log and cuts it to write.metadata.previous-versions-max (default 100);
-// the locations that fell out of it (to be deleted when write.metadata.delete-after-commit.enabled is true).
+// Appends the previous metadata file to the log and cuts it to write.metadata.previous-versions-max (default
+// 100); the locations that fell out of it (to be deleted when write.metadata.delete-after-commit.enabled is
+// true).
 std::vector<std::string> AdvanceMetadataLog(TableMetadata& metadata, const std::string& previous_location,
                                             std::int64_t previous_updated_ms);
 
