@@ -109,7 +109,7 @@ bool JsonCursor::TakeLiteral(std::string_view word) {
 
 bool JsonCursor::TakeBoolean(bool& value) {
   value = Peek() == 't';
-  return TakeLiteral(value ? "true" : "false");
+  return value ? TakeLiteral("true") : TakeLiteral("false");
 }
 
 bool JsonCursor::TakeNull() {

@@ -8,6 +8,7 @@
 
 #include "decode/failure.h"
 #include "decode/json_index.h"
+#include "decode/key_table.h"
 #include "mapping/number.h"
 
 namespace frazil {
@@ -61,13 +62,15 @@ class JsonCursor {
     return Step::kFailed;
   }
 
-  // A member's key when it is `name`, written without escapes; else false, and nothing is taken.
-  bool TakeKeyIf(std::string_view name) {
-    if (Peek() != '"') return false;
-    const std::size_t begin = *next_ + 1;
-    if (begin + name.size() >= text_size_ || text_[begin + name.size()] != '"') return false;
-    if (std::memcmp(text_ + begin, name.data(), name.size()) != 0) return false;
-    ++next_;
+  // A member's key and its colon, when `words` match it; else false, and nothing is taken.
+  bool TakeKeyIf(const KeyWords& words) {
+    // A string is closed before the message's end, so what matches lies within the message. What is read
+    // behind it, to compare whole words, the message's source lets us read.
+    if (Peek() != '"' || !words.Match(text_ + *next_ + 1) || next_ + 1 == index_.end() ||
+        text_[next_[1]] != ':') {
+      return false;
+    }
+    next_ += 2;
     return true;
   }
   bool TakeColon() {

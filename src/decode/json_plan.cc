@@ -72,29 +72,22 @@ void AddColumn(PathPlan& root, const std::vector<std::string>& path, std::size_t
   place->columns.push_back(column);
 }
 
+void MarkSingleColumns(PathPlan& path) {
+  path.single_column = path.columns.size() == 1 && path.children.empty();
+  for (PathPlan& child : path.children) MarkSingleColumns(child);
+}
+
 }  // namespace
-
-std::size_t KeyTable::Add(const std::string& key) {
-  const auto [entry, is_new] = places_.try_emplace(key, keys_.size());
-  if (is_new) {
-    keys_.push_back(key);
-    plain_.push_back(key.find_first_of("\"\\") == std::string::npos ? 1 : 0);
-  }
-  return entry->second;
-}
-
-std::size_t KeyTable::Find(std::string_view key) const {
-  const auto found = places_.find(key);
-  return found == places_.end() ? kNone : found->second;
-}
 
 JsonPlan::JsonPlan(const Mapping& mapping)
     : path_count(1), metadata(mapping.metadata), mapping_version(MappingVersion(mapping)) {
   for (const ColumnMapping& column : mapping.columns) {
     AddColumn(root, column.path, values.size(), path_count);
+    if (column.value.required) required.push_back(values.size());
     values.push_back(PlanOf(column.value));
     pointers.push_back(PathToPointer(column.path));
   }
+  MarkSingleColumns(root);
 }
 
 }  // namespace frazil

@@ -26,8 +26,8 @@ void JsonReader::PreferJsonFailure(Token start) {
 }
 
 bool JsonReader::CheckRequired(ColumnBatch& rows) {
-  for (std::size_t i = 0; i < plan_.values.size(); ++i) {
-    if (!plan_.values[i].required || rows.IsSet(i)) continue;
+  for (const std::size_t i : plan_.required) {
+    if (rows.IsSet(i)) continue;
     FailMissing(cursor_.next(), plan_.values[i]);
     failure().path = plan_.pointers[i];
     return false;
@@ -38,13 +38,17 @@ bool JsonReader::CheckRequired(ColumnBatch& rows) {
 bool JsonReader::ReadPath(const PathPlan& path, ColumnBatch& rows) {
   if (read_in_[path.id] == message_count_) return cursor_.Fail(Problem::kDuplicateKey, "one value for a key");
   read_in_[path.id] = message_count_;
+  if (path.single_column) return ReadValue(plan_.values[path.columns[0]], rows.column(path.columns[0]));
   const Token start = cursor_.next();
   for (const std::size_t i : path.columns) {
     cursor_.Rewind(start);
     if (!ReadValue(plan_.values[i], rows.column(i))) return false;
   }
-  if (path.children.empty()) return true;
   cursor_.Rewind(start);
+  return path.children.empty() ? cursor_.Skip() : ReadInside(path, rows);
+}
+
+bool JsonReader::ReadInside(const PathPlan& path, ColumnBatch& rows) {
   const char c = cursor_.Peek();
   if (c == '{') {
     return ReadMembers(path.keys, [&](std::size_t i) { return ReadPath(path.children[i], rows); });
@@ -72,11 +76,13 @@ bool JsonReader::ReadMembers(const KeyTable& keys, ReadOne read) {
   std::size_t likely = 0;
   for (Step step = cursor_.Enter('}'); step != Step::kEnd; step = cursor_.Continue('}')) {
     if (step == Step::kFailed) return false;
-    std::size_t i = KeyTable::kNone;
-    if (!TakeKey(keys, likely, i)) return false;
-    if (i == KeyTable::kNone) {
-      if (!cursor_.Skip()) return false;
-      continue;
+    std::size_t i = likely;
+    if (likely == keys.size() || !cursor_.TakeKeyIf(keys.words(likely))) {
+      if (!TakeKey(keys, i)) return false;
+      if (i == KeyTable::kNone) {
+        if (!cursor_.Skip()) return false;
+        continue;
+      }
     }
     if (!read(i)) return cursor_.Within(keys.key(i));
     likely = i + 1;
@@ -84,11 +90,7 @@ bool JsonReader::ReadMembers(const KeyTable& keys, ReadOne read) {
   return true;
 }
 
-bool JsonReader::TakeKey(const KeyTable& keys, std::size_t likely, std::size_t& i) {
-  if (likely < keys.size() && keys.is_plain(likely) && cursor_.TakeKeyIf(keys.key(likely))) {
-    i = likely;
-    return cursor_.TakeColon();
-  }
+bool JsonReader::TakeKey(const KeyTable& keys, std::size_t& i) {
   std::string_view key;
   if (!cursor_.TakeString(key)) return false;
   i = keys.Find(key);

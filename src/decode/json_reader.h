@@ -25,6 +25,7 @@ class JsonReader {
 
  private:
   bool ReadPath(const PathPlan& path, ColumnBatch& rows);
+  bool ReadInside(const PathPlan& path, ColumnBatch& rows);
   bool ReadElements(const PathPlan& path, ColumnBatch& rows);
   bool CheckRequired(ColumnBatch& rows);
   bool ReadValue(const ValuePlan& plan, Column& column);
@@ -43,8 +44,8 @@ class JsonReader {
   // Walks over an object's members: `read(i)` takes the value of the i-th of `keys`; others are skipped.
   template <typename ReadOne>
   bool ReadMembers(const KeyTable& keys, ReadOne read);
-  // Takes a key and its colon. `likely` is the key to try first, `i` the one found or KeyTable::kNone.
-  bool TakeKey(const KeyTable& keys, std::size_t likely, std::size_t& i);
+  // Takes a key and its colon; `i` is the key's place or KeyTable::kNone.
+  bool TakeKey(const KeyTable& keys, std::size_t& i);
   bool Check(Conversion outcome, JsonCursor::Token token, const ValuePlan& plan);
   bool FailMissing(JsonCursor::Token token, const ValuePlan& plan);
   // That the message is no JSON at all is said instead of what stopped the reading of its values.

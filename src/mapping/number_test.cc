@@ -39,6 +39,20 @@ TEST(NumberTest, ScanningStopsAtTheGivenEnd) {
   EXPECT_EQ(number.digits, 12U);
 }
 
+TEST(NumberTest, DigitsAreReadAtAnyLengthAndPlace) {
+  std::mt19937_64 random(20260105);
+  for (int i = 0; i < 10'000; ++i) {
+    const std::uint64_t digits = random() % 10'000'000'000'000'000'000U >> (random() % 64);
+    std::string text = std::to_string(digits);
+    text += "/:;,x \xb0"[random() % 7];  // next to the digits in ASCII, or not
+    text += std::to_string(random());
+    Number number;
+    const char* const end = ScanNumber(text.data(), text.data() + text.size(), number);
+    ASSERT_EQ(end - text.data(), static_cast<std::ptrdiff_t>(std::to_string(digits).size())) << text;
+    ASSERT_EQ(number.digits, digits) << text;
+  }
+}
+
 struct WholeCase {
   const char* text;
   Conversion as_int;

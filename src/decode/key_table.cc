@@ -1,0 +1,35 @@
+#include "decode/key_table.h"
+
+#include <algorithm>
+
+namespace frazil {
+
+KeyWords::KeyWords(std::string_view key) {
+  std::array<char, sizeof(words_)> text{};
+  std::array<char, sizeof(words_)> mask{};
+  if (key.size() < text.size() && key.find_first_of("\"\\") == std::string_view::npos) {
+    std::copy(key.begin(), key.end(), text.begin());
+    text[key.size()] = '"';
+    std::fill_n(mask.begin(), key.size() + 1, static_cast<char>(0xff));
+  } else {
+    mask.fill(static_cast<char>(0xff));  // against zeros, which no JSON string holds
+  }
+  std::memcpy(words_.data(), text.data(), sizeof(words_));
+  std::memcpy(masks_.data(), mask.data(), sizeof(masks_));
+}
+
+std::size_t KeyTable::Add(const std::string& key) {
+  const auto [entry, is_new] = places_.try_emplace(key, keys_.size());
+  if (is_new) {
+    keys_.push_back(key);
+    words_.emplace_back(key);
+  }
+  return entry->second;
+}
+
+std::size_t KeyTable::Find(std::string_view key) const {
+  const auto found = places_.find(key);
+  return found == places_.end() ? kNone : found->second;
+}
+
+}  // namespace frazil
