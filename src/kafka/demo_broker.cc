@@ -4,7 +4,7 @@
 #include <librdkafka/rdkafka.h>
 #include <librdkafka/rdkafka_mock.h>
 
-#include "kafka/kafka_errors.h"
+#include "kafka/kafka_errors_internal.h"
 
 namespace frazil {
 

@@ -1,7 +1,7 @@
 // A Kafka cluster of one broker inside this process: librdkafka's mock cluster, for the demo and for tests.
 //
-// It keeps at most kHeldBytes per partition and drops the oldest messages beyond that; it has no transactions,
-// retention or authentication, and finds no offsets by timestamp.
+// It keeps at most kHeldBytes per partition and drops the oldest messages beyond that; it has no
+// transactions, retention or authentication, and finds no offsets by timestamp.
 #pragma once
 
 #include <cstdint>
@@ -25,7 +25,9 @@ class DemoBroker {
   DemoBroker& operator=(const DemoBroker&) = delete;
 
   Status CreateTopic(const std::string& topic, int partitions);
-  KafkaConnection connection() const { return {.brokers = {address_}, .tls = std::nullopt, .sasl = std::nullopt}; }
+  KafkaConnection connection() const {
+    return {.brokers = {address_}, .tls = std::nullopt, .sasl = std::nullopt};
+  }
   rd_kafka_mock_cluster_s* cluster() const { return cluster_; }
 
  private:

@@ -1,6 +1,7 @@
 #include "kafka/demo_producer.h"
 
 #include <fmt/format.h>
+#include <librdkafka/rdkafka.h>
 
 #include <algorithm>
 #include <chrono>
@@ -9,7 +10,7 @@
 #include <numeric>
 #include <utility>
 
-#include "kafka/kafka_errors.h"
+#include "kafka/kafka_errors_internal.h"
 
 namespace frazil {
 namespace {
@@ -25,7 +26,8 @@ DemoProducer::DemoProducer(Runtime& runtime, DemoProducerOptions options)
     : runtime_(runtime),
       options_(std::move(options)),
       orders_(options_.seed, options_.first_ms,
-              options_.records_per_second > 0 ? std::max<std::int64_t>(1000 / options_.records_per_second, 1) : 1),
+              options_.records_per_second > 0 ? std::max<std::int64_t>(1000 / options_.records_per_second, 1)
+                                              : 1),
       monitor_(runtime.NewMonitor()),
       sent_(static_cast<std::size_t>(options_.partitions)),
       committed_(static_cast<std::size_t>(options_.partitions)) {}
@@ -90,7 +92,8 @@ std::int64_t DemoProducer::Due(Duration since_start) const {
   const std::int64_t all = options_.records > 0 ? options_.records : std::numeric_limits<std::int64_t>::max();
   if (options_.records_per_second == 0) return all;
   const double seconds = std::chrono::duration<double>(since_start).count();
-  return std::min(all, 1 + static_cast<std::int64_t>(seconds * static_cast<double>(options_.records_per_second)));
+  return std::min(all,
+                  1 + static_cast<std::int64_t>(seconds * static_cast<double>(options_.records_per_second)));
 }
 
 bool DemoProducer::MaySend(std::size_t partition) const {
@@ -121,8 +124,9 @@ Status DemoProducer::Send(const PizzaOrder& order, std::size_t partition) {
     if (code == RD_KAFKA_RESP_ERR__QUEUE_FULL) rd_kafka_poll(handle_, 10);
   }
   if (code != RD_KAFKA_RESP_ERR_NO_ERROR) {
-    return Fail(ErrorKind::kUnavailable, "DEMO_PRODUCER",
-                fmt::format("an order cannot be sent to topic {}: {}", options_.topic, rd_kafka_err2str(code)));
+    return Fail(
+        ErrorKind::kUnavailable, "DEMO_PRODUCER",
+        fmt::format("an order cannot be sent to topic {}: {}", options_.topic, rd_kafka_err2str(code)));
   }
   const MonitorLock lock(*monitor_);
   ++sent_[partition];

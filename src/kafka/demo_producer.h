@@ -1,7 +1,6 @@
-// Fills a topic of the demo broker with pizza orders, never further ahead of what is committed than the broker holds.
+// Fills a topic of the demo broker with pizza orders, never further ahead of what is committed than the
+// broker holds.
 #pragma once
-
-#include <librdkafka/rdkafka.h>
 
 #include <cstdint>
 #include <memory>
@@ -12,6 +11,10 @@
 #include "kafka/kafka_source.h"
 #include "kafka/pizza_orders.h"
 
+struct rd_kafka_s;
+struct rd_kafka_message_s;
+struct rd_kafka_topic_s;
+
 namespace frazil {
 
 struct DemoProducerOptions {
@@ -21,14 +24,14 @@ struct DemoProducerOptions {
   std::int64_t records_per_second = 1000;  // 0: as fast as it goes
   std::int64_t records = 0;                // ends after so many; 0: never
   std::uint64_t seed = 1;
-  std::int64_t first_ms = 0;               // time of the first order, unix milliseconds
+  std::int64_t first_ms = 0;  // time of the first order, unix milliseconds
 };
 
 // Run is one task's; the rest any task may call. The topic must be empty at the start.
 class DemoProducer {
  public:
-  // So many records of a partition are at most sent and not committed. A record takes up to 100 bytes beside its key
-  // and value (61 of them for a batch of its own); the broker may drop none that is not committed.
+  // So many records of a partition are at most sent and not committed. A record takes up to 100 bytes beside
+  // its key and value (61 of them for a batch of its own); the broker may drop none that is not committed.
   static constexpr std::int64_t kMostAhead =
       DemoBroker::kHeldBytes * 8 / 10 / (static_cast<std::int64_t>(PizzaOrders::kMostBytes) + 100);
 
@@ -37,7 +40,8 @@ class DemoProducer {
   DemoProducer(const DemoProducer&) = delete;
   DemoProducer& operator=(const DemoProducer&) = delete;
 
-  // Sends until all is sent or `stop` fires: both are success. What was sent has reached the broker at the return.
+  // Sends until all is sent or `stop` fires: both are success. What was sent has reached the broker at the
+  // return.
   Status Run(StopSignal& stop);
   // Raises how far it may go. Partitions that are not named keep their place.
   void Committed(const Positions& positions);
@@ -45,7 +49,7 @@ class DemoProducer {
 
  private:
   DemoProducer(Runtime& runtime, DemoProducerOptions options);
-  static void OnDelivery(rd_kafka_t* handle, const rd_kafka_message_t* message, void* self);
+  static void OnDelivery(rd_kafka_s* handle, const rd_kafka_message_s* message, void* self);
 
   // How many records may have been sent by now.
   std::int64_t Due(Duration since_start) const;
@@ -56,12 +60,12 @@ class DemoProducer {
   Runtime& runtime_;
   const DemoProducerOptions options_;
   const PizzaOrders orders_;
-  rd_kafka_t* handle_ = nullptr;
-  rd_kafka_topic_t* topic_ = nullptr;
+  rd_kafka_s* handle_ = nullptr;
+  rd_kafka_topic_s* topic_ = nullptr;
   std::string undelivered_;  // why, of the first message that did not arrive; written in calls of Run only
 
   std::unique_ptr<Monitor> monitor_;  // guards what follows
-  std::vector<std::int64_t> sent_;       // per partition: the next offset
+  std::vector<std::int64_t> sent_;    // per partition: the next offset
   std::vector<std::int64_t> committed_;
 };
 

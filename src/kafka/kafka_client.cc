@@ -1,15 +1,15 @@
-#include "kafka/kafka_client.h"
+#include "kafka/kafka_client_internal.h"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <chrono>
-#include <fstream>
 #include <utility>
 
 #include "base/log.h"
-#include "kafka/kafka_errors.h"
+#include "kafka/kafka_errors_internal.h"
 
 namespace frazil {
 namespace {
@@ -17,7 +17,8 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
-// A question gets this long; less when no broker at all can be reached, or when the reason will not go away by itself.
+// A question gets this long; less when no broker at all can be reached, or when the reason will not go away
+// by itself.
 constexpr Duration kAnswerLimit = seconds(10);
 constexpr Duration kAllDownLimit = seconds(4);  // above the longest pause between two connects
 constexpr Duration kRefusedLimit = seconds(2);
@@ -27,9 +28,9 @@ constexpr Duration kDownTolerance = seconds(5);
 
 using Setting = std::pair<std::string, std::string>;
 
-// Memory: the consumer has one queue for all its partitions, so that both queue limits hold for the whole client.
-// They are looked at before a fetch, which adds at most fetch.max.bytes (compressed) per broker. A message takes
-// about 400 bytes beside its own, hence the limit by number.
+// Memory: the consumer has one queue for all its partitions, so that both queue limits hold for the whole
+// client. They are looked at before a fetch, which adds at most fetch.max.bytes (compressed) per broker. A
+// message takes about 400 bytes beside its own, hence the limit by number.
 std::vector<Setting> FetchSettings() {
   return {
       {"enable.auto.commit", "false"},
@@ -40,7 +41,7 @@ std::vector<Setting> FetchSettings() {
       {"enable.partition.eof", "true"},
       {"fetch.wait.max.ms", "500"},
       {"fetch.message.max.bytes", "1048576"},
-      {"fetch.max.bytes", "4194304"},
+      {"fetch.max.bytes", "1048576"},
       {"fetch.error.backoff.ms", "100"},
       {"queued.max.messages.kbytes", "32768"},
       {"queued.min.messages", "50000"},
@@ -56,7 +57,8 @@ std::vector<Setting> ConnectionSettings(const KafkaConnection& connection) {
       {"reconnect.backoff.ms", "100"},
       {"reconnect.backoff.max.ms", "2000"},
       {"socket.keepalive.enable", "true"},
-      {"log.connection.close", "false"},
+      // A plaintext connection to a TLS listener is told in no other way.
+      {"log.connection.close", "true"},
   };
   const std::string transport = connection.tls ? "ssl" : "plaintext";
   settings.emplace_back("security.protocol", connection.sasl ? "sasl_" + transport : transport);
@@ -80,14 +82,15 @@ Status CheckFiles(const KafkaConnection& connection) {
   if (!connection.tls) return {};
   const auto& [ca_file, cert_file, key_file] = *connection.tls;
   for (const std::string& file : {ca_file, cert_file, key_file}) {
-    if (file.empty() || std::ifstream(file).good()) continue;
+    if (file.empty() || access(file.c_str(), R_OK) == 0) continue;
     return Fail(ErrorKind::kInvalid, "KAFKA_SETTINGS", fmt::format("tls: the file {} cannot be read", file),
                 "check the paths ca_file, cert_file and key_file of the connection, and who may read them");
   }
   return {};
 }
 
-using PartitionList = std::unique_ptr<rd_kafka_topic_partition_list_t, decltype(&rd_kafka_topic_partition_list_destroy)>;
+using PartitionList =
+    std::unique_ptr<rd_kafka_topic_partition_list_t, decltype(&rd_kafka_topic_partition_list_destroy)>;
 
 PartitionList NewList(std::size_t size) {
   return {rd_kafka_topic_partition_list_new(static_cast<int>(size)), &rd_kafka_topic_partition_list_destroy};
@@ -105,8 +108,10 @@ bool IsPassing(rd_kafka_resp_err_t code) {
     case RD_KAFKA_RESP_ERR_COORDINATOR_NOT_AVAILABLE:
     case RD_KAFKA_RESP_ERR_NOT_COORDINATOR:
     case RD_KAFKA_RESP_ERR_UNSTABLE_OFFSET_COMMIT:
-    case RD_KAFKA_RESP_ERR__WAIT_COORD: return true;
-    default: return IsConnectionError(code);
+    case RD_KAFKA_RESP_ERR__WAIT_COORD:
+      return true;
+    default:
+      return IsConnectionError(code);
   }
 }
 
@@ -126,7 +131,9 @@ Positions ToPositions(const rd_kafka_topic_partition_list_t& list) {
   return positions;
 }
 
-int Millis(Duration duration) { return static_cast<int>(std::chrono::duration_cast<milliseconds>(duration).count()); }
+int Millis(Duration duration) {
+  return static_cast<int>(std::chrono::duration_cast<milliseconds>(duration).count());
+}
 
 }  // namespace
 
@@ -143,7 +150,8 @@ Result<std::shared_ptr<KafkaClient>> KafkaClient::Make(Runtime& runtime, KafkaCo
   settings.emplace_back("group.id", group_id);
 
   const auto refused = [](std::string_view reason) {
-    return Fail(ErrorKind::kInvalid, "KAFKA_SETTINGS", fmt::format("the connection cannot be set up: {}", reason),
+    return Fail(ErrorKind::kInvalid, "KAFKA_SETTINGS",
+                fmt::format("the connection cannot be set up: {}", reason),
                 "check brokers, tls and sasl of the connection");
   };
   char reason[512] = "";
@@ -175,26 +183,28 @@ void KafkaClient::OnError(rd_kafka_t*, int code, const char* reason, void* self)
   const MonitorLock lock(*client.monitor_);
   if (code == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN) {
     if (!client.all_down_since_) client.all_down_since_ = client.runtime_.Now();
-  } else if (IsConnectionError(static_cast<rd_kafka_resp_err_t>(code))) {
-    client.reason_ = ConnectionError(client.connection_, static_cast<rd_kafka_resp_err_t>(code), reason);
   } else {
-    LogInfo("librdkafka: {}", reason);
+    client.reason_ = ConnectionError(client.connection_, static_cast<rd_kafka_resp_err_t>(code), reason);
   }
 }
 
-void KafkaClient::OnCommit(rd_kafka_t*, rd_kafka_resp_err_t code, rd_kafka_topic_partition_list_t* offsets, void* self) {
+void KafkaClient::OnCommit(rd_kafka_t*, rd_kafka_resp_err_t code, rd_kafka_topic_partition_list_t* offsets,
+                           void* self) {
   auto& client = *static_cast<KafkaClient*>(self);
   if (code == RD_KAFKA_RESP_ERR_NO_ERROR && offsets != nullptr) code = FirstError(*offsets);
   const MonitorLock lock(*client.monitor_);
   --client.commits_pending_;
   client.monitor_->NotifyAll();
   if (code != RD_KAFKA_RESP_ERR_NO_ERROR && code != client.last_commit_code_) {
-    LogWarning("group offsets could not be written: {}; nothing but lag tools depends on them", rd_kafka_err2str(code));
+    LogWarning("group offsets could not be written: {}; nothing but lag tools depends on them",
+               rd_kafka_err2str(code));
   }
   client.last_commit_code_ = code;
 }
 
-void KafkaClient::Poll() { rd_kafka_poll(handle_, 0); }
+void KafkaClient::Poll() {
+  rd_kafka_poll(handle_, 0);
+}
 
 void KafkaClient::NoteReceived() {
   const MonitorLock lock(*monitor_);
@@ -211,8 +221,9 @@ std::optional<Error> KafkaClient::GivenUp(MonotonicTime since) {
   if (waited < kAllDownLimit && !refused) return std::nullopt;
   if (waited < kAnswerLimit && !refused && !all_down_since_) return std::nullopt;
   if (reason_) return reason_;
-  return ConnectionError(connection_, RD_KAFKA_RESP_ERR__TIMED_OUT,
-                         fmt::format("no answer within {} s", std::chrono::duration_cast<seconds>(waited).count()));
+  return ConnectionError(
+      connection_, RD_KAFKA_RESP_ERR__TIMED_OUT,
+      fmt::format("no answer within {} s", std::chrono::duration_cast<seconds>(waited).count()));
 }
 
 Status KafkaClient::CheckConnection(const std::string& topic) {
@@ -265,14 +276,15 @@ Result<std::vector<Partition>> KafkaClient::Partitions(const std::string& topic)
   }
 }
 
-Result<Positions> KafkaClient::TryOffsetsAt(const std::string& topic, const std::vector<Partition>& partitions,
-                                            std::int64_t time, Duration limit) {
+Result<Positions> KafkaClient::TryOffsetsAt(const std::string& topic,
+                                            const std::vector<Partition>& partitions, std::int64_t time,
+                                            Duration limit) {
   const PartitionList list = NewList(partitions.size());
   for (const Partition partition : partitions) {
     rd_kafka_topic_partition_list_add(list.get(), topic.c_str(), partition.value())->offset = time;
   }
-  // The request's `offset` is a timestamp, and its logical values are the two ends: one request per broker serves all
-  // partitions, where rd_kafka_query_watermark_offsets needs two per partition.
+  // The request's `offset` is a timestamp, and its logical values are the two ends: one request per broker
+  // serves all partitions, where rd_kafka_query_watermark_offsets needs two per partition.
   auto code = rd_kafka_offsets_for_times(handle_, list.get(), Millis(limit));
   if (code == RD_KAFKA_RESP_ERR_NO_ERROR) code = FirstError(*list);
   if (code != RD_KAFKA_RESP_ERR_NO_ERROR) {
@@ -317,7 +329,8 @@ void KafkaClient::Commit(const std::string& topic, const Positions& positions) {
   if (positions.empty()) return;
   const PartitionList list = NewList(positions.size());
   for (const auto& [partition, position] : positions) {
-    rd_kafka_topic_partition_list_add(list.get(), topic.c_str(), partition.value())->offset = position.value();
+    rd_kafka_topic_partition_list_add(list.get(), topic.c_str(), partition.value())->offset =
+        position.value();
   }
   {
     const MonitorLock lock(*monitor_);

@@ -8,9 +8,9 @@
 #include <utility>
 
 #include "base/log.h"
-#include "kafka/kafka_client.h"
-#include "kafka/kafka_errors.h"
-#include "kafka/kafka_payload.h"
+#include "kafka/kafka_client_internal.h"
+#include "kafka/kafka_errors_internal.h"
+#include "kafka/kafka_payload_internal.h"
 #include "kafka/range_builder.h"
 #include "record/position_errors.h"
 
@@ -20,22 +20,24 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
-constexpr std::int64_t kBatchBytes = 1 << 20;        // of one batch, about
-constexpr std::int64_t kTakenBytes = 2 << 20;        // of one call to librdkafka, about: what no lease covers yet
-constexpr std::int64_t kMostMessages = 2000;         // of one call
-constexpr std::int64_t kWakeBytes = 4 << 20;         // taken from a full queue between two wake-ups of the fetchers
-constexpr Duration kPatience = milliseconds(100);    // of one wait: so soon is a stop noticed
-constexpr Duration kEndQuestion = seconds(1);        // between two questions for the ends while messages come
-constexpr Duration kIdleEndQuestion = seconds(10);   // while none come
+constexpr std::int64_t kBatchBytes = 1 << 20;  // of one batch, about
+constexpr std::int64_t kTakenBytes = 2 << 20;  // of one call to librdkafka, about: what no lease covers yet
+constexpr std::int64_t kMostMessages = 2000;   // of one call
+constexpr std::int64_t kWakeBytes = 4 << 20;   // taken from a full queue between two wake-ups of the fetchers
+constexpr Duration kPatience = milliseconds(100);   // of one wait: so soon is a stop noticed
+constexpr Duration kEndQuestion = seconds(1);       // between two questions for the ends while messages come
+constexpr Duration kIdleEndQuestion = seconds(10);  // while none come
 
-// Reading is one loop: take what librdkafka has queued, sort it into one batch per partition, hand the batches on.
+// Reading is one loop: take what librdkafka has queued, sort it into one batch per partition, hand the
+// batches on.
 //
-// librdkafka 2.0 stops fetching while its queue is over its limits and looks again only after a second, or when
-// something wakes its broker threads. A queue that holds a second's messages would need hundreds of megabytes, so the
-// limits are small and we wake the threads as we empty the queue.
+// librdkafka 2.0 stops fetching while its queue is over its limits and looks again only after a second, or
+// when something wakes its broker threads. A queue that holds a second's messages would need hundreds of
+// megabytes, so the limits are small and we wake the threads as we empty the queue.
 class KafkaSource final : public BatchSource {
  public:
-  KafkaSource(Runtime& runtime, ByteBudget& budget, KafkaSourceOptions options, std::shared_ptr<KafkaClient> client)
+  KafkaSource(Runtime& runtime, ByteBudget& budget, KafkaSourceOptions options,
+              std::shared_ptr<KafkaClient> client)
       : runtime_(runtime),
         budget_(budget),
         options_(std::move(options)),
@@ -63,7 +65,8 @@ class KafkaSource final : public BatchSource {
 
   Result<Positions> Offsets(std::int64_t time);
   Result<Positions> ResolveNamed(const std::map<Partition, Offset>& named);
-  Status CheckPartitions(const std::map<Partition, Offset>& named, const std::vector<Partition>& partitions) const;
+  Status CheckPartitions(const std::map<Partition, Offset>& named,
+                         const std::vector<Partition>& partitions) const;
 
   // Takes what is queued, waiting up to `wait` for it.
   void Take(Duration wait);
@@ -108,11 +111,14 @@ Result<SourceIdentity> KafkaSource::Identify() {
 
 Result<std::map<Partition, PartitionBounds>> KafkaSource::Bounds() {
   FRAZIL_ASSIGN(const std::vector<Partition> partitions, client_->Partitions(options_.topic));
-  // The starts first: a log whose start moves in between still gives bounds that hold each position read before.
-  FRAZIL_ASSIGN(const Positions starts, client_->OffsetsAt(options_.topic, partitions, RD_KAFKA_OFFSET_BEGINNING));
+  // The starts first: a log whose start moves in between still gives bounds that hold each position read
+  // before.
+  FRAZIL_ASSIGN(const Positions starts,
+                client_->OffsetsAt(options_.topic, partitions, RD_KAFKA_OFFSET_BEGINNING));
   FRAZIL_ASSIGN(const Positions ends, client_->OffsetsAt(options_.topic, partitions, RD_KAFKA_OFFSET_END));
   std::map<Partition, PartitionBounds> bounds;
-  for (const auto& [partition, start] : starts) bounds[partition] = {start, std::max(start, ends.at(partition))};
+  for (const auto& [partition, start] : starts)
+    bounds[partition] = {start, std::max(start, ends.at(partition))};
   return bounds;
 }
 
@@ -126,8 +132,8 @@ Status KafkaSource::CheckPartitions(const std::map<Partition, Offset>& named,
   for (const auto& [partition, offset] : named) {
     if (std::binary_search(partitions.begin(), partitions.end(), partition)) continue;
     return Fail(ErrorKind::kInvalid, "START_PARTITION_UNKNOWN",
-                fmt::format("start names partition {}, but topic {} has partitions 0 to {}", partition, options_.topic,
-                            static_cast<int>(partitions.size()) - 1),
+                fmt::format("start names partition {}, but topic {} has partitions 0 to {}", partition,
+                            options_.topic, static_cast<int>(partitions.size()) - 1),
                 "name only partitions of the topic");
   }
   return {};
@@ -183,10 +189,12 @@ Status KafkaSource::Seek(const Positions& positions) {
 
 Status KafkaSource::Add(const Positions& positions) {
   if (positions.empty()) return {};
-  rd_kafka_topic_partition_list_t* list = rd_kafka_topic_partition_list_new(static_cast<int>(positions.size()));
+  rd_kafka_topic_partition_list_t* list =
+      rd_kafka_topic_partition_list_new(static_cast<int>(positions.size()));
   for (const auto& [partition, position] : positions) {
     FRAZIL_CHECK(!readers_.contains(partition), "the partition is being read already");
-    rd_kafka_topic_partition_list_add(list, options_.topic.c_str(), partition.value())->offset = position.value();
+    rd_kafka_topic_partition_list_add(list, options_.topic.c_str(), partition.value())->offset =
+        position.value();
     readers_.emplace(partition, Reader{partition, RangeBuilder(position), false, nullptr, nullptr});
   }
   rd_kafka_error_t* error = rd_kafka_incremental_assign(client_->handle(), list);
@@ -223,7 +231,8 @@ Result<std::unique_ptr<Batch>> KafkaSource::HandOn(StopSignal& stop) {
 }
 
 void KafkaSource::Take(Duration wait) {
-  const auto most = static_cast<std::size_t>(std::clamp<std::int64_t>(kTakenBytes / message_bytes_, 1, kMostMessages));
+  const auto most =
+      static_cast<std::size_t>(std::clamp<std::int64_t>(kTakenBytes / message_bytes_, 1, kMostMessages));
   const auto wait_ms = static_cast<int>(std::chrono::ceil<milliseconds>(wait).count());
   // Returns when it has `most`, else only after the whole wait.
   const auto count = rd_kafka_consume_batch_queue(queue_, wait_ms, taken_.data(), most);
@@ -269,8 +278,8 @@ void KafkaSource::Sort(rd_kafka_message_t* message) {
 void KafkaSource::AddRecord(Reader& reader, rd_kafka_message_t* message) {
   if (!reader.range.Record(Offset(message->offset))) {
     failure_ = Error{ErrorKind::kInternal, "SOURCE_OUT_OF_ORDER",
-                     fmt::format("topic {} partition {}: offset {} was delivered where {} was due", options_.topic,
-                                 reader.partition, message->offset, reader.range.next()),
+                     fmt::format("topic {} partition {}: offset {} was delivered where {} was due",
+                                 options_.topic, reader.partition, message->offset, reader.range.next()),
                      "", ""};
     rd_kafka_message_destroy(message);
     return;
@@ -314,9 +323,10 @@ void KafkaSource::Close(Reader& reader) {
 }
 
 void KafkaSource::Refuse(const Reader& reader, const rd_kafka_message_t& message) {
-  const std::string reason =
-      fmt::format("partition {} at offset {}: {}", reader.partition, message.offset, rd_kafka_message_errstr(&message));
-  if (message.err == RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET || message.err == RD_KAFKA_RESP_ERR_OFFSET_OUT_OF_RANGE) {
+  const std::string reason = fmt::format("partition {} at offset {}: {}", reader.partition, message.offset,
+                                         rd_kafka_message_errstr(&message));
+  if (message.err == RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET ||
+      message.err == RD_KAFKA_RESP_ERR_OFFSET_OUT_OF_RANGE) {
     failure_ = PositionFailure(reader, reason);
   } else if (IsConnectionError(message.err)) {
     failure_ = ConnectionError(options_.connection, message.err, reason);
@@ -344,8 +354,8 @@ void KafkaSource::AskForEnds() {
     if (reader.at_end) partitions.push_back(partition);
   }
   if (partitions.empty() || failure_) return;
-  // Only a question asked at a known time proves that the end was reached at that time: what librdkafka says of an end
-  // may have waited in its queue.
+  // Only a question asked at a known time proves that the end was reached at that time: what librdkafka says
+  // of an end may have waited in its queue.
   const std::int64_t asked_ms = runtime_.UnixMillis();
   const auto ends = client_->TryOffsetsAt(options_.topic, partitions, RD_KAFKA_OFFSET_END, seconds(1));
   if (!ends) {
@@ -365,7 +375,8 @@ void KafkaSource::AskForEnds() {
 
 }  // namespace
 
-Result<std::unique_ptr<BatchSource>> MakeKafkaSource(Runtime& runtime, ByteBudget& budget, KafkaSourceOptions options) {
+Result<std::unique_ptr<BatchSource>> MakeKafkaSource(Runtime& runtime, ByteBudget& budget,
+                                                     KafkaSourceOptions options) {
   FRAZIL_ASSIGN(auto client, KafkaClient::Make(runtime, options.connection, options.group_id));
   return std::make_unique<KafkaSource>(runtime, budget, std::move(options), std::move(client));
 }

@@ -11,7 +11,7 @@
 #include "base/result_matchers.h"
 #include "kafka/demo_broker.h"
 #include "kafka/demo_producer.h"
-#include "kafka/kafka_errors.h"
+#include "kafka/kafka_errors_internal.h"
 #include "kafka/kafka_source.h"
 #include "kafka/pizza_orders.h"
 #include "kafka/range_builder.h"
@@ -71,7 +71,9 @@ TEST(PizzaOrders, HoldAFewBadOnesOfEveryKindAndNoneTooLong) {
   }
   EXPECT_NEAR(static_cast<double>(bad.size()), 100, 30);
   const auto count = [&](const auto& defect) { return std::count_if(bad.begin(), bad.end(), defect); };
-  const auto holds = [](const char* text) { return [text](const std::string& v) { return v.find(text) != v.npos; }; };
+  const auto holds = [](const char* text) {
+    return [text](const std::string& v) { return v.find(text) != v.npos; };
+  };
   EXPECT_GT(count(holds("\xff")), 0);
   EXPECT_GT(count(holds("a few")), 0);
   EXPECT_GT(count(holds(".5,")), 0);
@@ -82,13 +84,15 @@ TEST(PizzaOrders, HoldAFewBadOnesOfEveryKindAndNoneTooLong) {
 
 TEST(KafkaErrors, NameTheNonceProblemOnlyWhereItCanBe) {
   KafkaConnection connection{{"kafka:9092"}, std::nullopt, KafkaSasl{"SCRAM-SHA-512", "ada", "secret"}};
-  const Error scram = ConnectionError(connection, RD_KAFKA_RESP_ERR__AUTHENTICATION, "SASL authentication error");
+  const Error scram =
+      ConnectionError(connection, RD_KAFKA_RESP_ERR__AUTHENTICATION, "SASL authentication error");
   EXPECT_EQ(scram.kind, ErrorKind::kDenied);
   EXPECT_EQ(scram.code, "KAFKA_AUTH_REFUSED");
   EXPECT_EQ(scram.fix.find("librdkafka 2.6.1") != std::string::npos, rd_kafka_version() < 0x020601ff);
   EXPECT_EQ(scram.ToString().find("secret"), std::string::npos);
   connection.sasl->mechanism = "PLAIN";
-  const Error plain = ConnectionError(connection, RD_KAFKA_RESP_ERR__AUTHENTICATION, "SASL authentication error");
+  const Error plain =
+      ConnectionError(connection, RD_KAFKA_RESP_ERR__AUTHENTICATION, "SASL authentication error");
   EXPECT_EQ(plain.fix.find("librdkafka"), std::string::npos);
 }
 
@@ -111,7 +115,8 @@ class KafkaSourceTest : public ::testing::Test {
   }
 
   std::unique_ptr<BatchSource> MakeSource(KafkaConnection connection, std::string topic) {
-    auto source = MakeKafkaSource(runtime_, budget_, {std::move(connection), std::move(topic), "frazil.test"});
+    auto source =
+        MakeKafkaSource(runtime_, budget_, {std::move(connection), std::move(topic), "frazil.test"});
     EXPECT_THAT(source, IsOk());
     return std::move(*source);
   }
@@ -143,7 +148,8 @@ class KafkaSourceTest : public ::testing::Test {
   void Produce(std::int32_t partition, const std::vector<Sent>& messages, const char* codec = "none") {
     char reason[512];
     rd_kafka_conf_t* conf = rd_kafka_conf_new();
-    rd_kafka_conf_set(conf, "bootstrap.servers", broker_->connection().brokers[0].c_str(), reason, sizeof reason);
+    rd_kafka_conf_set(conf, "bootstrap.servers", broker_->connection().brokers[0].c_str(), reason,
+                      sizeof reason);
     rd_kafka_conf_set(conf, "linger.ms", "5", reason, sizeof reason);
     rd_kafka_conf_set(conf, "compression.codec", codec, reason, sizeof reason);
     rd_kafka_t* producer = rd_kafka_new(RD_KAFKA_PRODUCER, conf, reason, sizeof reason);
@@ -223,7 +229,8 @@ TEST_F(KafkaSourceTest, KeepsNullAndEmptyApartAndReadsHeaders) {
   for (const auto& batch : batches) {
     ASSERT_OK(batch->payload->Open(opened));
     for (const Record& record : opened.records) {
-      std::string line = text(record.key) + "=" + text(record.value) + "@" + std::to_string(record.timestamp_ms);
+      std::string line =
+          text(record.key) + "=" + text(record.value) + "@" + std::to_string(record.timestamp_ms);
       for (std::uint32_t i = 0; i < record.header_count; ++i) {
         const Header& header = opened.headers[record.first_header + i];
         line += " " + std::string(header.key) + ":" + text(header.value);
@@ -231,7 +238,8 @@ TEST_F(KafkaSourceTest, KeepsNullAndEmptyApartAndReadsHeaders) {
       seen.push_back(line);
     }
   }
-  EXPECT_THAT(seen, ElementsAre("null=''@5", "''=null@6 h:'1'", "'key'='value'@7 h:'' h:null", "'key'='plain'@8"));
+  EXPECT_THAT(seen,
+              ElementsAre("null=''@5", "''=null@6 h:'1'", "'key'='value'@7 h:'' h:null", "'key'='plain'@8"));
 }
 
 TEST_F(KafkaSourceTest, SeekDropsWhatWasReadAheadAndGoesBack) {
@@ -255,7 +263,8 @@ TEST_F(KafkaSourceTest, AddsPartitionsWhileReading) {
   ReadTo({{Partition(0), Offset(0)}}, {{Partition(0), Offset(1)}});
   ASSERT_OK(source_->Add({{Partition(2), Offset(0)}}));
   Produce(0, {{"k", "d", {}}});
-  ReadTo({{Partition(0), Offset(1)}, {Partition(2), Offset(0)}}, {{Partition(0), Offset(2)}, {Partition(2), Offset(2)}});
+  ReadTo({{Partition(0), Offset(1)}, {Partition(2), Offset(0)}},
+         {{Partition(0), Offset(2)}, {Partition(2), Offset(2)}});
 }
 
 TEST_F(KafkaSourceTest, SaysWhenTheEndWasReached) {
@@ -282,7 +291,8 @@ TEST_F(KafkaSourceTest, BlocksOnAPositionOutsideTheLog) {
   Result<std::unique_ptr<Batch>> next = source_->Next(runtime_.Now() + seconds(10), stop_);
   ASSERT_THAT(next, FailsWithCode("POSITION_BEYOND_END"));
   EXPECT_THAT(next.error().detail, HasSubstr("offset 7, but the partition ends at 1"));
-  EXPECT_THAT(source_->Next(runtime_.Now(), stop_), FailsWith(ErrorKind::kBlocked)) << "it stays so until Seek";
+  EXPECT_THAT(source_->Next(runtime_.Now(), stop_), FailsWith(ErrorKind::kBlocked))
+      << "it stays so until Seek";
   ASSERT_OK(source_->Seek({{Partition(0), Offset(0)}}));
   ReadTo({{Partition(0), Offset(0)}}, {{Partition(0), Offset(1)}});
 }
@@ -301,13 +311,16 @@ TEST_F(KafkaSourceTest, ResolvesOffsetsAndGroups) {
   source_->Mirror({{Partition(1), Offset(3)}});
   source_.reset();  // waits for the commit
   source_ = MakeSource(broker_->connection(), topic_);
-  const Positions expected = {{Partition(0), Offset(0)}, {Partition(1), Offset(3)}, {Partition(2), Offset(0)}};
+  const Positions expected = {
+      {Partition(0), Offset(0)}, {Partition(1), Offset(3)}, {Partition(2), Offset(0)}};
   ASSERT_OK_AND_ASSIGN(const Positions group, source_->Resolve(StartGroup{"frazil.test"}));
   EXPECT_EQ(group, expected);
   ASSERT_OK_AND_ASSIGN(const Positions offsets, source_->Resolve(StartOffsets{{{Partition(1), Offset(3)}}}));
   EXPECT_EQ(offsets, expected);
-  EXPECT_THAT(source_->Resolve(StartOffsets{{{Partition(9), Offset(0)}}}), FailsWithCode("START_PARTITION_UNKNOWN"));
-  EXPECT_THAT(source_->Resolve(StartOffsets{{{Partition(1), Offset(6)}}}), FailsWithCode("POSITION_BEYOND_END"));
+  EXPECT_THAT(source_->Resolve(StartOffsets{{{Partition(9), Offset(0)}}}),
+              FailsWithCode("START_PARTITION_UNKNOWN"));
+  EXPECT_THAT(source_->Resolve(StartOffsets{{{Partition(1), Offset(6)}}}),
+              FailsWithCode("POSITION_BEYOND_END"));
 }
 
 TEST_F(KafkaSourceTest, TellsAMissingTopicFromADeniedOne) {
@@ -348,6 +361,7 @@ TEST_F(KafkaSourceTest, StopsSoon) {
   ASSERT_OK(source_->Seek({{Partition(0), Offset(0)}}));
   Result<std::unique_ptr<Batch>> next = nullptr;
   const auto reader = runtime_.Spawn("reader", [&] { next = source_->Next(kForever, stop_); });
+  StopSignal(runtime_).WaitFor(milliseconds(150));  // so that it waits
   const MonotonicTime before = runtime_.Now();
   stop_.Stop();
   reader->Join();
@@ -356,8 +370,9 @@ TEST_F(KafkaSourceTest, StopsSoon) {
 }
 
 TEST_F(KafkaSourceTest, RefusesSettingsThatCannotWork) {
-  const auto source = MakeKafkaSource(
-      runtime_, budget_, {{{"kafka:9093"}, KafkaTls{"no-such-file.pem", "", ""}, std::nullopt}, "orders", "g"});
+  const auto source =
+      MakeKafkaSource(runtime_, budget_,
+                      {{{"kafka:9093"}, KafkaTls{"no-such-file.pem", "", ""}, std::nullopt}, "orders", "g"});
   ASSERT_THAT(source, FailsWithCode("KAFKA_SETTINGS"));
   EXPECT_THAT(source.error().detail, HasSubstr("no-such-file.pem"));
 }

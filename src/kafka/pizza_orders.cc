@@ -19,7 +19,8 @@ constexpr std::uint64_t kDefects = 6;
 // A step of splitmix64: the numbers of one order, one after the other.
 class Numbers {
  public:
-  Numbers(std::uint64_t seed, std::uint64_t index) : state_(seed * 0xd1342543de82ef95U + index * 0x9e3779b97f4a7c15U) {}
+  Numbers(std::uint64_t seed, std::uint64_t index)
+      : state_(seed * 0xd1342543de82ef95U + index * 0x9e3779b97f4a7c15U) {}
 
   std::uint64_t Next() {
     state_ += 0x9e3779b97f4a7c15U;
@@ -48,8 +49,8 @@ void AppendLine(std::string& out, Numbers& numbers, bool quantity_in_words) {
   const std::uint64_t quantity = 1 + numbers.Below(5);
   const std::uint64_t unit_cents = 250 + 5 * numbers.Below(500);
   const std::uint64_t percent = 100 - 5 * numbers.Below(4);
-  fmt::format_to(std::back_inserter(out), R"({{"product_id":{},"category":"{}","quantity":)", 1 + numbers.Below(100),
-                 kCategories[numbers.Below(kCategories.size())]);
+  fmt::format_to(std::back_inserter(out), R"({{"product_id":{},"category":"{}","quantity":)",
+                 1 + numbers.Below(100), kCategories[numbers.Below(kCategories.size())]);
   if (quantity_in_words) {
     out += R"("a few")";
   } else {
@@ -62,12 +63,13 @@ void AppendLine(std::string& out, Numbers& numbers, bool quantity_in_words) {
   out += '}';
 }
 
-void AppendOrder(std::string& out, Numbers& numbers, Defect defect, std::int32_t store_id, std::uint64_t index,
-                 std::int64_t ordered_at) {
+void AppendOrder(std::string& out, Numbers& numbers, Defect defect, std::int32_t store_id,
+                 std::uint64_t index, std::int64_t ordered_at) {
   const auto end = std::back_inserter(out);
   out += '{';
   if (defect != Defect::kNoStore) fmt::format_to(end, R"("store_id":{},)", store_id);
-  fmt::format_to(end, R"("store_order_id":{}{},"coupon_code":)", 1000 + index, defect == Defect::kHalfOrderId ? ".5" : "");
+  fmt::format_to(end, R"("store_order_id":{}{},"coupon_code":)", 1000 + index,
+                 defect == Defect::kHalfOrderId ? ".5" : "");
   if (numbers.Below(4) == 0) {
     fmt::format_to(end, "{}", 1000 + numbers.Below(1000));
   } else {
@@ -78,8 +80,8 @@ void AppendOrder(std::string& out, Numbers& numbers, Defect defect, std::int32_t
   } else {
     fmt::format_to(end, R"(,"date":{})", ordered_at / kMillisPerDay);
   }
-  fmt::format_to(end, R"(,"status":"{}","ordered_at":{},"order_lines":[)", kStatuses[numbers.Below(kStatuses.size())],
-                 ordered_at);
+  fmt::format_to(end, R"(,"status":"{}","ordered_at":{},"order_lines":[)",
+                 kStatuses[numbers.Below(kStatuses.size())], ordered_at);
   const std::uint64_t lines = 1 + numbers.Below(4);
   for (std::uint64_t i = 0; i < lines; ++i) {
     if (i > 0) out += ',';

@@ -7,9 +7,10 @@
 
 namespace frazil {
 
-// A broker refuses to read at an offset below its log start, and every read of librdkafka begins where the last one
-// ended. So an offset that is passed over was in the log at that moment, and is absent: a transaction marker, or an
-// aborted or compacted record. Expired offsets come as a failure instead, never as a gap.
+// A broker refuses to read at an offset below its log start, and every read of librdkafka begins where the
+// last one ended. So an offset that is passed over was in the log at that moment, and is absent: a
+// transaction marker, or an aborted or compacted record. Expired offsets come as a failure instead, never as
+// a gap.
 class RangeBuilder {
  public:
   explicit RangeBuilder(Offset position) : first_(position), next_(position) {}

@@ -59,7 +59,9 @@ class MemoryPayload final : public BatchPayload {
 }  // namespace
 
 MemoryTopic::MemoryTopic(Runtime& runtime, SourceIdentity identity, std::int32_t partitions)
-    : monitor_(runtime.NewMonitor()), identity_(std::move(identity)), logs_(static_cast<std::size_t>(partitions)) {}
+    : monitor_(runtime.NewMonitor()),
+      identity_(std::move(identity)),
+      logs_(static_cast<std::size_t>(partitions)) {}
 
 MemoryTopic::Log& MemoryTopic::LogOf(Partition partition) {
   const auto index = static_cast<std::size_t>(partition.value());
@@ -146,7 +148,8 @@ std::map<Partition, PartitionBounds> MemoryTopic::BoundsLocked() const {
   return bounds;
 }
 
-MemorySource::MemorySource(Runtime& runtime, ByteBudget& budget, MemoryTopic& topic, MemorySourceOptions options)
+MemorySource::MemorySource(Runtime& runtime, ByteBudget& budget, MemoryTopic& topic,
+                           MemorySourceOptions options)
     : runtime_(runtime), budget_(budget), topic_(topic), options_(options) {}
 
 Result<SourceIdentity> MemorySource::Identify() {
@@ -161,7 +164,8 @@ Result<std::map<Partition, PartitionBounds>> MemorySource::Bounds() {
   return topic_.BoundsLocked();
 }
 
-Offset MemorySource::ResolveLocked(const Start& start, Partition partition, const MemoryTopic::Log& log) const {
+Offset MemorySource::ResolveLocked(const Start& start, Partition partition,
+                                   const MemoryTopic::Log& log) const {
   const auto named = [&](const Positions& offsets) {
     const auto found = offsets.find(partition);
     return found == offsets.end() ? log.log_start : found->second;

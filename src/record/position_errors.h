@@ -1,4 +1,5 @@
-// What is wrong with a position that lies outside what the source still holds: the same words for every source.
+// What is wrong with a position that lies outside what the source still holds: the same words for every
+// source.
 #pragma once
 
 #include <map>
@@ -8,11 +9,13 @@
 
 namespace frazil {
 
-// Ok when log_start <= position <= end. Else kBlocked: OFFSETS_EXPIRED (messages were deleted before they were read) or
-// POSITION_BEYOND_END (the topic holds less than was read from it already), with the numbers.
-Status CheckPosition(std::string_view topic, Partition partition, Offset position, const PartitionBounds& bounds);
+// Ok when log_start <= position <= end. Else kBlocked: OFFSETS_EXPIRED (messages were deleted before they
+// were read) or POSITION_BEYOND_END (the topic holds less than was read from it already), with the numbers.
+Status CheckPosition(std::string_view topic, Partition partition, Offset position,
+                     const PartitionBounds& bounds);
 
-// The same of every partition; the first that is wrong decides. kBlocked (PARTITION_MISSING) when the topic has not got it.
+// The same of every partition; the first that is wrong decides. kBlocked (PARTITION_MISSING) when the topic
+// has not got it.
 Status CheckPositions(std::string_view topic, const Positions& positions,
                       const std::map<Partition, PartitionBounds>& bounds);
 

@@ -80,7 +80,9 @@ TEST_F(MemorySourceTest, SaysOnceThatAnEmptyPartitionIsAtItsEnd) {
 }
 
 TEST_F(MemorySourceTest, KeepsNullAndEmptyApart) {
-  topic_.Append(p0_, {.key = std::nullopt, .value = "", .headers = {{"h", std::nullopt}, {"h", ""}}, .timestamp_ms = 5});
+  topic_.Append(
+      p0_,
+      {.key = std::nullopt, .value = "", .headers = {{"h", std::nullopt}, {"h", ""}}, .timestamp_ms = 5});
   topic_.Append(p0_, {.key = "", .value = std::nullopt, .headers = {}, .timestamp_ms = 3});
   ASSERT_OK(source_.Seek({{p0_, Offset(0)}}));
   auto batch = Next();
@@ -120,9 +122,12 @@ TEST_F(MemorySourceTest, ResolvesEveryStart) {
   for (const int at : {10, 20, 30}) topic_.Append(p0_, Message("x", at));
   topic_.SetGroup("g", {{p0_, Offset(2)}});
   const std::vector<std::pair<Start, Offset>> cases = {
-      {StartEarliest{}, Offset(0)},    {StartLatest{}, Offset(3)},
-      {StartTimestamp{15}, Offset(1)}, {StartTimestamp{31}, Offset(3)},
-      {StartGroup{"g"}, Offset(2)},    {StartGroup{"nobody"}, Offset(0)},
+      {StartEarliest{}, Offset(0)},
+      {StartLatest{}, Offset(3)},
+      {StartTimestamp{15}, Offset(1)},
+      {StartTimestamp{31}, Offset(3)},
+      {StartGroup{"g"}, Offset(2)},
+      {StartGroup{"nobody"}, Offset(0)},
       {StartOffsets{{{p0_, Offset(1)}}}, Offset(1)},
   };
   for (const auto& [start, expected] : cases) {
@@ -176,7 +181,8 @@ TEST_F(MemorySourceTest, FailsAsToldAndIsSharedByTwo) {
 }
 
 TEST(PositionErrors, NameThePartitionThatIsGone) {
-  const auto status = CheckPositions("orders", {{Partition(3), Offset(7)}}, {{Partition(0), {Offset(0), Offset(9)}}});
+  const auto status =
+      CheckPositions("orders", {{Partition(3), Offset(7)}}, {{Partition(0), {Offset(0), Offset(9)}}});
   EXPECT_THAT(status, FailsWithCode("PARTITION_MISSING"));
   EXPECT_OK(CheckPosition("orders", Partition(0), Offset(9), {Offset(9), Offset(9)}));
 }

@@ -1,4 +1,5 @@
-// One librdkafka consumer handle: its settings, what it says of its connections, and the questions asked of the cluster.
+// One librdkafka consumer handle: its settings, what it says of its connections, and the questions asked of
+// the cluster.
 #pragma once
 
 #include <librdkafka/rdkafka.h>
@@ -15,8 +16,8 @@ namespace frazil {
 // Any task may call. librdkafka's own threads call back only into the log; everything else is told in Poll.
 class KafkaClient {
  public:
-  // Connects at the first question. kInvalid (KAFKA_SETTINGS) when librdkafka does not take the settings, as when a
-  // certificate file cannot be read.
+  // Connects at the first question. kInvalid (KAFKA_SETTINGS) when librdkafka does not take the settings, as
+  // when a certificate file cannot be read.
   static Result<std::shared_ptr<KafkaClient>> Make(Runtime& runtime, KafkaConnection connection,
                                                    const std::string& group_id);
   ~KafkaClient();
@@ -34,10 +35,11 @@ class KafkaClient {
   Result<std::vector<Partition>> Partitions(const std::string& topic);
   // Per partition the first offset whose timestamp is at or after `time` (unix milliseconds); also of
   // RD_KAFKA_OFFSET_BEGINNING and RD_KAFKA_OFFSET_END (the last stable offset). No such message: Offset(-1).
-  Result<Positions> OffsetsAt(const std::string& topic, const std::vector<Partition>& partitions, std::int64_t time);
+  Result<Positions> OffsetsAt(const std::string& topic, const std::vector<Partition>& partitions,
+                              std::int64_t time);
   // As OffsetsAt, but asks once and waits no longer than `limit`.
-  Result<Positions> TryOffsetsAt(const std::string& topic, const std::vector<Partition>& partitions, std::int64_t time,
-                                 Duration limit);
+  Result<Positions> TryOffsetsAt(const std::string& topic, const std::vector<Partition>& partitions,
+                                 std::int64_t time, Duration limit);
   // Offsets committed under this client's group, only of partitions that have one.
   Result<Positions> Committed(const std::string& topic, const std::vector<Partition>& partitions);
 
@@ -57,7 +59,8 @@ class KafkaClient {
  private:
   KafkaClient(Runtime& runtime, KafkaConnection connection);
   static void OnError(rd_kafka_t* handle, int code, const char* reason, void* self);
-  static void OnCommit(rd_kafka_t* handle, rd_kafka_resp_err_t code, rd_kafka_topic_partition_list_t* offsets, void* self);
+  static void OnCommit(rd_kafka_t* handle, rd_kafka_resp_err_t code, rd_kafka_topic_partition_list_t* offsets,
+                       void* self);
 
   // Asks once; NO_ERROR and all partitions, ascending.
   rd_kafka_resp_err_t AskPartitions(const std::string& topic, std::vector<Partition>& partitions);

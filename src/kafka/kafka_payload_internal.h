@@ -6,7 +6,7 @@
 #include <memory>
 #include <vector>
 
-#include "kafka/kafka_client.h"
+#include "kafka/kafka_client_internal.h"
 #include "record/batch_source.h"
 
 namespace frazil {
@@ -14,8 +14,8 @@ namespace frazil {
 // Bytes that a message takes: key, value and what librdkafka keeps beside them.
 std::int64_t HeldBytes(const rd_kafka_message_t& message);
 
-// Owns its messages; keeps the client alive, to which they belong. Keys and headers stay in place; values are copied
-// when opened, because librdkafka's own buffer may end with the last of them.
+// Owns its messages; keeps the client alive, to which they belong. Keys and headers stay in place; values are
+// copied when opened, because librdkafka's own buffer may end with the last of them.
 class KafkaPayload final : public BatchPayload {
  public:
   explicit KafkaPayload(std::shared_ptr<KafkaClient> client) : client_(std::move(client)) {}
