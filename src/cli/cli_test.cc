@@ -21,20 +21,21 @@ using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::StartsWith;
 
-Error Problem(ErrorKind kind, std::string code) { return Error{kind, std::move(code), "what happened", "", ""}; }
+Error Problem(ErrorKind kind, std::string code) {
+  return Error{kind, std::move(code), "what happened", "", ""};
+}
 
 TEST(ExitCodes, FollowTheKindOfTheProblem) {
-  const std::pair<Error, int> cases[] = {
-      {Problem(ErrorKind::kInvalid, "CONFIG_VALUE"), 78},
-      {Problem(ErrorKind::kInvalid, "USAGE_STREAM"), 64},
-      {Problem(ErrorKind::kInvalid, "TABLE_INCOMPATIBLE"), 1},
-      {Problem(ErrorKind::kNotFound, "TOPIC_MISSING"), 1},
-      {Problem(ErrorKind::kBlocked, "OFFSETS_EXPIRED"), 1},
-      {Problem(ErrorKind::kUnavailable, "KAFKA_UNREACHABLE"), 69},
-      {Problem(ErrorKind::kUnavailable, "KAFKA_TIMEOUT"), 75},
-      {Problem(ErrorKind::kUnknownOutcome, "COMMIT_UNKNOWN"), 75},
-      {Problem(ErrorKind::kDenied, "KAFKA_DENIED"), 77},
-      {Problem(ErrorKind::kStopping, "STOPPING"), 0}};
+  const std::pair<Error, int> cases[] = {{Problem(ErrorKind::kInvalid, "CONFIG_VALUE"), 78},
+                                         {Problem(ErrorKind::kInvalid, "USAGE_STREAM"), 64},
+                                         {Problem(ErrorKind::kInvalid, "TABLE_INCOMPATIBLE"), 1},
+                                         {Problem(ErrorKind::kNotFound, "TOPIC_MISSING"), 1},
+                                         {Problem(ErrorKind::kBlocked, "OFFSETS_EXPIRED"), 1},
+                                         {Problem(ErrorKind::kUnavailable, "KAFKA_UNREACHABLE"), 69},
+                                         {Problem(ErrorKind::kUnavailable, "KAFKA_TIMEOUT"), 75},
+                                         {Problem(ErrorKind::kUnknownOutcome, "COMMIT_UNKNOWN"), 75},
+                                         {Problem(ErrorKind::kDenied, "KAFKA_DENIED"), 77},
+                                         {Problem(ErrorKind::kStopping, "STOPPING"), 0}};
   for (const auto& [error, code] : cases) EXPECT_EQ(ExitCode(error), code) << error.code;
 }
 
@@ -180,11 +181,13 @@ TEST(Commits, AreOneLine) {
   report.lag = 5;
   report.commit_took = std::chrono::milliseconds(18);
   EXPECT_EQ(CommitText(report),
-            "orders: 12,000 rows, 3 errors, 1 absent offsets committed in snapshot 77, 2 files of 310.0 KiB, lag 5, "
+            "orders: 12,000 rows, 3 errors, 1 absent offsets committed in snapshot 77, 2 files of 310.0 KiB, "
+            "lag 5, "
             "took 18ms");
-  EXPECT_EQ(CommitJson(report),
-            R"({"stream":"orders","snapshot":77,"rows":12000,"errors":3,"nulls":0,"filtered":0,"absent":1,"files":2,)"
-            R"("bytes":317440,"next":{"0":12004},"open_ms":0,"commit_ms":18,"lag":5})");
+  EXPECT_EQ(
+      CommitJson(report),
+      R"({"stream":"orders","snapshot":77,"rows":12000,"errors":3,"nulls":0,"filtered":0,"absent":1,"files":2,)"
+      R"("bytes":317440,"next":{"0":12004},"open_ms":0,"commit_ms":18,"lag":5})");
   EXPECT_EQ(BytesText(512), "512 B");
   EXPECT_EQ(BytesText(3LL << 30), "3.0 GiB");
 }

@@ -43,8 +43,8 @@ class CommandLine {
   CLI::App* Add(const std::string& name, const std::string& purpose) {
     CLI::App* command = app_.add_subcommand(name, purpose);
     command->add_option("-o,--output", format_, "text or json")
-        ->transform(CLI::CheckedTransformer(
-            std::map<std::string, OutputFormat>{{"text", OutputFormat::kText}, {"json", OutputFormat::kJson}}))
+        ->transform(CLI::CheckedTransformer(std::map<std::string, OutputFormat>{
+            {"text", OutputFormat::kText}, {"json", OutputFormat::kJson}}))
         ->option_text("text|json");
     command->add_flag("-v,--verbose", verbose_, "log more");
     return command;
@@ -65,9 +65,8 @@ class CommandLine {
   void Validate() {
     CLI::App* command = Add("validate", "check a file of documents");
     AddFile(command, run_.file);
-    command->callback([this] {
-      command_ = [this](const Output& output) { return ValidateCommand(run_.file, output); };
-    });
+    command->callback(
+        [this] { command_ = [this](const Output& output) { return ValidateCommand(run_.file, output); }; });
   }
 
   void Run() {
@@ -85,14 +84,18 @@ class CommandLine {
 
   void Demo() {
     CLI::App* command = Add("demo", "a Kafka in this process, orders, and a table that follows them");
-    command->add_option("--dir", demo_.folder, "where catalog and tables go; frazil-demo")->option_text("DIR");
-    command->add_option("--records", demo_.records, "end when so many messages are committed, and read them back")
+    command->add_option("--dir", demo_.folder, "where catalog and tables go; frazil-demo")
+        ->option_text("DIR");
+    command
+        ->add_option("--records", demo_.records,
+                     "end when so many messages are committed, and read them back")
         ->check(CLI::PositiveNumber)
         ->option_text("N");
-    command->add_option("--rate", demo_.rate, "messages a second")->check(CLI::PositiveNumber)->option_text("N");
-    command->callback([this] {
-      command_ = [this](const Output& output) { return DemoCommand(demo_, output); };
-    });
+    command->add_option("--rate", demo_.rate, "messages a second")
+        ->check(CLI::PositiveNumber)
+        ->option_text("N");
+    command->callback(
+        [this] { command_ = [this](const Output& output) { return DemoCommand(demo_, output); }; });
   }
 
   static std::string CheckSize(const std::string& text) {

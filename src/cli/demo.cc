@@ -58,7 +58,11 @@ struct ReadBack {
 class DemoRun {
  public:
   DemoRun(const DemoOptions& options, const Output& output)
-      : options_(options), output_(output), runtime_(ThreadRuntime()), stop_(runtime_), enough_(runtime_, &stop_) {}
+      : options_(options),
+        output_(output),
+        runtime_(ThreadRuntime()),
+        stop_(runtime_),
+        enough_(runtime_, &stop_) {}
 
   Status Prepare() {
     FRAZIL_ASSIGN(folder_, PrepareDemoFolder(options_.folder));
@@ -75,15 +79,16 @@ class DemoRun {
     errors_ = wired.config.errors;
     EngineOptions engine;
     engine.on_commit = [this](const CommitReport& report) { OnCommit(report); };
-    engine_ = std::make_unique<StreamEngine>(std::move(wired.config), std::move(wired.seams), wiring_->lanes(),
-                                             std::move(engine));
-    FRAZIL_ASSIGN(producer_, DemoProducer::Make(runtime_, {.connection = broker_->connection(),
-                                                           .topic = std::string(kDemoTopic),
-                                                           .partitions = kPartitions,
-                                                           .records_per_second = options_.rate.value_or(
-                                                               options_.records ? 0 : kRate),
-                                                           .records = options_.records.value_or(0),
-                                                           .first_ms = runtime_.UnixMillis()}));
+    engine_ = std::make_unique<StreamEngine>(std::move(wired.config), std::move(wired.seams),
+                                             wiring_->lanes(), std::move(engine));
+    FRAZIL_ASSIGN(producer_,
+                  DemoProducer::Make(
+                      runtime_, {.connection = broker_->connection(),
+                                 .topic = std::string(kDemoTopic),
+                                 .partitions = kPartitions,
+                                 .records_per_second = options_.rate.value_or(options_.records ? 0 : kRate),
+                                 .records = options_.records.value_or(0),
+                                 .first_ms = runtime_.UnixMillis()}));
     return {};
   }
 
@@ -117,19 +122,22 @@ class DemoRun {
     FRAZIL_ASSIGN(const ReadBack found, Read());
     const EpochCounts counts = engine_->status().totals;
     const bool all = !options_.records || interrupted_ || counts.total() >= *options_.records;
-    const bool right = all && found.rows == counts.rows && found.errors == counts.errors && found.doubled == 0;
+    const bool right =
+        all && found.rows == counts.rows && found.errors == counts.errors && found.doubled == 0;
     if (output_.json()) {
-      output_.Line(nlohmann::json{{"rows", found.rows}, {"errors", found.errors}, {"doubled", found.doubled}}.dump());
+      output_.Line(
+          nlohmann::json{{"rows", found.rows}, {"errors", found.errors}, {"doubled", found.doubled}}.dump());
     } else {
-      output_.Line(fmt::format("read back: {} rows in {}, {} in {}", WithThousands(found.rows), target_.ToString(),
-                               WithThousands(found.errors), errors_.ToString()));
+      output_.Line(fmt::format("read back: {} rows in {}, {} in {}", WithThousands(found.rows),
+                               target_.ToString(), WithThousands(found.errors), errors_.ToString()));
     }
     FRAZIL_TRY(ShowQueries());
     if (right) return kExitDone;
-    output_.Problem({ErrorKind::kInternal, "DEMO_COUNTS",
-                     fmt::format("{} rows and {} errors were committed, {} and {} are there, {} of them twice", counts.rows,
-                                 counts.errors, found.rows, found.errors, found.doubled),
-                     "this is a bug: please report it", ""});
+    output_.Problem(
+        {ErrorKind::kInternal, "DEMO_COUNTS",
+         fmt::format("{} rows and {} errors were committed, {} and {} are there, {} of them twice",
+                     counts.rows, counts.errors, found.rows, found.errors, found.doubled),
+         "this is a bug: please report it", ""});
     return kExitDifferences;
   }
 
@@ -172,8 +180,8 @@ or with PyIceberg (pip install 'pyiceberg[pyarrow,sql-sqlite]'), always the newe
   const DemoOptions& options_;
   const Output& output_;
   Runtime& runtime_;
-  StopSignal stop_;    // the whole demo
-  StopSignal enough_;  // the orders
+  StopSignal stop_;           // the whole demo
+  StopSignal enough_;         // the orders
   bool interrupted_ = false;  // by a signal
   std::string folder_;
   SpecFile file_;

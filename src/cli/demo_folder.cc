@@ -13,7 +13,8 @@ constexpr std::string_view kDocumentFile = "demo.yaml";
 constexpr std::string_view kFirstLine = "# Made by frazil demo; the next demo in this folder makes it anew.";
 
 tl::unexpected<Error> FolderError(const std::string& folder, std::string_view why) {
-  return Fail(ErrorKind::kInvalid, "DEMO_FOLDER", fmt::format("{} cannot be the demo's folder: {}", folder, why),
+  return Fail(ErrorKind::kInvalid, "DEMO_FOLDER",
+              fmt::format("{} cannot be the demo's folder: {}", folder, why),
               "name another folder with --dir");
 }
 
@@ -33,7 +34,8 @@ Result<std::string> PrepareDemoFolder(const std::string& folder) {
   const bool empty = std::filesystem::is_empty(path, failed);
   if (failed) return FolderError(folder, failed.message());
   if (!empty && !IsDemoFolder(path)) return FolderError(folder, "it holds something that no demo has made");
-  for (const std::string_view name : {"catalog.db", "catalog.db-journal", "catalog.db-wal", "catalog.db-shm", "warehouse"}) {
+  for (const std::string_view name :
+       {"catalog.db", "catalog.db-journal", "catalog.db-wal", "catalog.db-shm", "warehouse"}) {
     std::filesystem::remove_all(path / name, failed);
     if (failed) return FolderError(folder, failed.message());
   }

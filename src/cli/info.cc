@@ -35,10 +35,12 @@ int ValidateCommand(const std::string& file, const Output& output) {
     for (const Error& error : spec.error()) code = WorseExitCode(code, output.Problem(error));
   }
   if (output.json()) {
-    output.Line(nlohmann::json{{"valid", spec.has_value()}, {"problems", spec ? 0U : spec.error().size()}}.dump());
+    output.Line(
+        nlohmann::json{{"valid", spec.has_value()}, {"problems", spec ? 0U : spec.error().size()}}.dump());
   } else if (spec) {
-    output.Line(fmt::format("{}: {}, {}, {}: all right", file, Counted(spec->connections.size(), "connection"),
-                            Counted(spec->catalogs.size(), "catalog"), Counted(spec->streams.size(), "stream")));
+    output.Line(
+        fmt::format("{}: {}, {}, {}: all right", file, Counted(spec->connections.size(), "connection"),
+                    Counted(spec->catalogs.size(), "catalog"), Counted(spec->streams.size(), "stream")));
   }
   return code;
 }

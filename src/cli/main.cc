@@ -2,4 +2,6 @@
 
 #include "cli/commands.h"
 
-int main(int argc, char** argv) { return frazil::Main(argc, argv, stdout, stderr); }
+int main(int argc, char** argv) {
+  return frazil::Main(argc, argv, stdout, stderr);
+}

@@ -22,16 +22,21 @@ int ExitCode(const Error& error) {
   if (code.starts_with("USAGE_")) return kExitUsage;
   if (code.starts_with("CONFIG_")) return kExitDocument;
   switch (error.kind) {
-    case ErrorKind::kUnavailable: return code.ends_with("_TIMEOUT") ? kExitTimedOut : kExitUnreachable;
-    case ErrorKind::kUnknownOutcome: return kExitTimedOut;
-    case ErrorKind::kDenied: return kExitRefused;
-    case ErrorKind::kStopping: return kExitDone;
+    case ErrorKind::kUnavailable:
+      return code.ends_with("_TIMEOUT") ? kExitTimedOut : kExitUnreachable;
+    case ErrorKind::kUnknownOutcome:
+      return kExitTimedOut;
+    case ErrorKind::kDenied:
+      return kExitRefused;
+    case ErrorKind::kStopping:
+      return kExitDone;
     case ErrorKind::kInvalid:
     case ErrorKind::kNotFound:
     case ErrorKind::kConflict:
     case ErrorKind::kCorrupt:
     case ErrorKind::kBlocked:
-    case ErrorKind::kInternal: return kExitFailed;
+    case ErrorKind::kInternal:
+      return kExitFailed;
   }
   return kExitFailed;
 }
@@ -51,7 +56,9 @@ std::string ProblemJson(const Error& error, std::string_view stream) {
   return json.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
 }
 
-void Output::Line(std::string_view text) const { WriteWhole(out_, fmt::format("{}\n", text)); }
+void Output::Line(std::string_view text) const {
+  WriteWhole(out_, fmt::format("{}\n", text));
+}
 
 int Output::Problem(const Error& error, std::string_view stream) const {
   if (json()) {
@@ -63,8 +70,12 @@ int Output::Problem(const Error& error, std::string_view stream) const {
   return ExitCode(error);
 }
 
-bool Output::interactive() const { return isatty(fileno(err_)) == 1; }
+bool Output::interactive() const {
+  return isatty(fileno(err_)) == 1;
+}
 
-void Output::Status(std::string_view text) const { WriteWhole(err_, text); }
+void Output::Status(std::string_view text) const {
+  WriteWhole(err_, text);
+}
 
 }  // namespace frazil

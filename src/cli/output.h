@@ -10,19 +10,20 @@
 namespace frazil {
 
 inline constexpr int kExitDone = 0;
-inline constexpr int kExitFailed = 1;        // failed or blocked: topic missing, table that does not fit, …
+inline constexpr int kExitFailed = 1;  // failed or blocked: topic missing, table that does not fit, …
 inline constexpr int kExitDifferences = 2;
-inline constexpr int kExitUsage = 64;        // the command line is wrong
+inline constexpr int kExitUsage = 64;  // the command line is wrong
 inline constexpr int kExitUnreachable = 69;
-inline constexpr int kExitTimedOut = 75;     // or an outcome that is not known
+inline constexpr int kExitTimedOut = 75;  // or an outcome that is not known
 inline constexpr int kExitRefused = 77;
-inline constexpr int kExitDocument = 78;     // the document is wrong
+inline constexpr int kExitDocument = 78;  // the document is wrong
 
 int ExitCode(const Error& error);
 // Of several streams: the one that needs a person most.
 int WorseExitCode(int a, int b);
 
-// {"code":…,"detail":…,"fix":…,"pointer":…} on one line, empty members left out; `stream` names whose problem it is.
+// {"code":…,"detail":…,"fix":…,"pointer":…} on one line, empty members left out; `stream` names whose problem
+// it is.
 std::string ProblemJson(const Error& error, std::string_view stream = {});
 
 enum class OutputFormat { kText, kJson };

@@ -68,7 +68,9 @@ void Progress::Run() {
     const double seconds = std::max(std::chrono::duration<double>(now - before).count(), 0.001);
     const std::int64_t messages = Messages(streams);
     const std::int64_t per_second =
-        messages_before < 0 ? -1 : static_cast<std::int64_t>(static_cast<double>(messages - messages_before) / seconds);
+        messages_before < 0
+            ? -1
+            : static_cast<std::int64_t>(static_cast<double>(messages - messages_before) / seconds);
     before = now;
     messages_before = messages;
     // The cursor goes back to the start of the line, so that the next line of log replaces this one.

@@ -28,14 +28,15 @@ Result<std::vector<const StreamSpec*>> Choose(const SpecFile& file, const RunOpt
     const StreamSpec* stream = file.FindStream(name);
     if (stream == nullptr) {
       const std::string near = Suggest(name, known);
-      return Fail(ErrorKind::kInvalid, "USAGE_STREAM", fmt::format("{} has no stream named {}", options.file, name),
+      return Fail(ErrorKind::kInvalid, "USAGE_STREAM",
+                  fmt::format("{} has no stream named {}", options.file, name),
                   near.empty() ? "" : fmt::format("did you mean {}?", near));
     }
     if (std::ranges::find(chosen, stream) == chosen.end()) chosen.push_back(stream);
   }
   if (chosen.empty()) {
-    return Fail(ErrorKind::kInvalid, "CONFIG_MISSING", "the file has no stream", "add a document of kind stream",
-                options.file);
+    return Fail(ErrorKind::kInvalid, "CONFIG_MISSING", "the file has no stream",
+                "add a document of kind stream", options.file);
   }
   return chosen;
 }
@@ -52,7 +53,8 @@ void ReportCommit(const CommitReport& report, const Output& output) {
 void ReportStatus(const std::string& stream, const StreamStatus& status) {
   if (status.phase != StreamPhase::kStandby) return;
   for (const Condition& condition : status.conditions) {
-    LogInfo("{}: {} {}: {} ({})", stream, ToString(status.phase), condition.code, condition.message, condition.fix);
+    LogInfo("{}: {} {}: {} ({})", stream, ToString(status.phase), condition.code, condition.message,
+            condition.fix);
   }
 }
 
@@ -64,8 +66,9 @@ struct RunningStream {
   std::unique_ptr<Task> task;  // last: ends before what it uses
 };
 
-std::vector<RunningStream> WireAll(Wiring& wiring, const SpecFile& file, const std::vector<const StreamSpec*>& streams,
-                                   const RunOptions& options, const Output& output) {
+std::vector<RunningStream> WireAll(Wiring& wiring, const SpecFile& file,
+                                   const std::vector<const StreamSpec*>& streams, const RunOptions& options,
+                                   const Output& output) {
   std::vector<RunningStream> running;
   for (const StreamSpec* stream : streams) {
     RunningStream one;
@@ -75,8 +78,8 @@ std::vector<RunningStream> WireAll(Wiring& wiring, const SpecFile& file, const s
     engine.on_commit = [&output](const CommitReport& report) { ReportCommit(report, output); };
     engine.on_status = [name = stream->name](const StreamStatus& status) { ReportStatus(name, status); };
     if (auto wired = wiring.Connect(file, *stream)) {
-      one.engine = std::make_unique<StreamEngine>(std::move(wired->config), std::move(wired->seams), wiring.lanes(),
-                                                  std::move(engine));
+      one.engine = std::make_unique<StreamEngine>(std::move(wired->config), std::move(wired->seams),
+                                                  wiring.lanes(), std::move(engine));
     } else {
       one.result = Fail(wired.error());
     }
@@ -100,7 +103,8 @@ int Finish(const std::vector<RunningStream>& streams, const Output& output) {
     if (output.json() || stream.engine == nullptr) continue;
     const StreamStatus status = stream.engine->status();
     output.Line(fmt::format("{}: {} rows and {} error rows in {} commits", stream.name,
-                            WithThousands(status.totals.rows), WithThousands(status.totals.errors), status.commits));
+                            WithThousands(status.totals.rows), WithThousands(status.totals.errors),
+                            status.commits));
   }
   return code;
 }
@@ -126,7 +130,8 @@ int RunCommand(const RunOptions& options, const Output& output) {
     const Progress progress(runtime, output, [&streams] { return ReadAll(streams); });
     for (RunningStream& stream : streams) {
       if (stream.engine == nullptr) continue;
-      stream.task = runtime.Spawn(stream.name, [&stream, &stop] { stream.result = stream.engine->Run(stop); });
+      stream.task =
+          runtime.Spawn(stream.name, [&stream, &stop] { stream.result = stream.engine->Run(stop); });
     }
     for (RunningStream& stream : streams) {
       if (stream.task != nullptr) stream.task->Join();

@@ -14,7 +14,8 @@ namespace {
 
 constexpr int kNoPipe = -1;
 
-// Of the one StopOnSignals that lives. A handler may run in any thread, so the signals are not blocked and read by one.
+// Of the one StopOnSignals that lives. A handler may run in any thread, so the signals are not blocked and
+// read by one.
 std::atomic<int> g_pipe = kNoPipe;
 std::atomic<int> g_received = 0;
 static_assert(std::atomic<int>::is_always_lock_free, "signal handlers may not wait");
@@ -37,7 +38,7 @@ class StopOnSignals::Impl {
     g_received = 0;
     FRAZIL_CHECK(g_pipe.exchange(pipe_[1]) == kNoPipe, "signals are handled already");
     task_ = runtime.Spawn("signals", [this, &stop] { Wait(stop); });
-    struct sigaction action {};
+    struct sigaction action{};
     action.sa_handler = HandleStop;
     action.sa_flags = SA_RESTART;
     sigaction(SIGTERM, &action, &old_term_);
@@ -72,12 +73,13 @@ class StopOnSignals::Impl {
   }
 
   int pipe_[2] = {kNoPipe, kNoPipe};
-  struct sigaction old_term_ {};
-  struct sigaction old_int_ {};
+  struct sigaction old_term_{};
+  struct sigaction old_int_{};
   std::unique_ptr<Task> task_;
 };
 
-StopOnSignals::StopOnSignals(Runtime& runtime, StopSignal& stop) : impl_(std::make_unique<Impl>(runtime, stop)) {}
+StopOnSignals::StopOnSignals(Runtime& runtime, StopSignal& stop)
+    : impl_(std::make_unique<Impl>(runtime, stop)) {}
 StopOnSignals::~StopOnSignals() = default;
 
 }  // namespace frazil

@@ -8,8 +8,8 @@
 
 namespace frazil {
 
-// While it lives, the first signal fires `stop` (from a task, so that it may wake others), the second ends the process:
-// leaving at any instruction is safe, what is not committed is read again. One at a time.
+// While it lives, the first signal fires `stop` (from a task, so that it may wake others), the second ends
+// the process: leaving at any instruction is safe, what is not committed is read again. One at a time.
 class StopOnSignals {
  public:
   StopOnSignals(Runtime& runtime, StopSignal& stop);

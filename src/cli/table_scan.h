@@ -11,8 +11,8 @@
 
 namespace frazil {
 
-// Calls `take` with all rows of the current snapshot, only the named top-level columns, in any order. The metadata that
-// was read. Knows no delete files: a snapshot that has some is refused (kInvalid).
+// Calls `take` with all rows of the current snapshot, only the named top-level columns, in any order. The
+// metadata that was read. Knows no delete files: a snapshot that has some is refused (kInvalid).
 Result<LoadedTable> ScanTable(Catalog& catalog, ObjectStore& store, const TableName& name,
                               const std::vector<std::string_view>& columns,
                               const std::function<Status(const ColumnBatch&)>& take);

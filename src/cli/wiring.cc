@@ -43,9 +43,8 @@ Wiring::Wiring(Runtime& runtime, std::int64_t memory_bytes)
 Result<Catalog*> Wiring::OpenCatalog(const CatalogSpec& spec) {
   auto& slot = catalogs_[spec.name];
   if (slot == nullptr) {
-    const SqlCatalogOptions options{.database = spec.database_path,
-                                    .catalog_name = spec.catalog_name,
-                                    .warehouse = spec.warehouse};
+    const SqlCatalogOptions options{
+        .database = spec.database_path, .catalog_name = spec.catalog_name, .warehouse = spec.warehouse};
     FRAZIL_ASSIGN(slot, SqlCatalog::Open(runtime_, *store_, options));
   }
   return slot.get();
@@ -54,7 +53,8 @@ Result<Catalog*> Wiring::OpenCatalog(const CatalogSpec& spec) {
 Result<WiredStream> Wiring::Connect(const SpecFile& file, const StreamSpec& stream) {
   const ConnectionSpec* connection_spec = file.FindConnection(stream.connection);
   const CatalogSpec* catalog_spec = file.FindCatalog(stream.catalog);
-  FRAZIL_CHECK(connection_spec != nullptr && catalog_spec != nullptr, "a checked file holds what its streams name");
+  FRAZIL_CHECK(connection_spec != nullptr && catalog_spec != nullptr,
+               "a checked file holds what its streams name");
 
   FRAZIL_ASSIGN(StreamConfig config, ToConfig(stream));
   FRAZIL_ASSIGN(KafkaConnection connection, ToConnection(*connection_spec));
@@ -73,11 +73,16 @@ Result<WiredStream> Wiring::Connect(const SpecFile& file, const StreamSpec& stre
 
 Start ToStart(const StartSpec& spec) {
   switch (spec.kind) {
-    case StartSpec::Kind::kEarliest: return StartEarliest{};
-    case StartSpec::Kind::kLatest: return StartLatest{};
-    case StartSpec::Kind::kTimestamp: return StartTimestamp{spec.unix_ms};
-    case StartSpec::Kind::kGroup: return StartGroup{spec.group};
-    case StartSpec::Kind::kOffsets: break;
+    case StartSpec::Kind::kEarliest:
+      return StartEarliest{};
+    case StartSpec::Kind::kLatest:
+      return StartLatest{};
+    case StartSpec::Kind::kTimestamp:
+      return StartTimestamp{spec.unix_ms};
+    case StartSpec::Kind::kGroup:
+      return StartGroup{spec.group};
+    case StartSpec::Kind::kOffsets:
+      break;
   }
   StartOffsets start;
   for (const auto& [partition, offset] : spec.offsets) start.offsets[Partition(partition)] = Offset(offset);

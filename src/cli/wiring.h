@@ -29,8 +29,8 @@ class Wiring {
  public:
   Wiring(Runtime& runtime, std::int64_t memory_bytes);
 
-  // REQUIRES: `stream` is one of `file`. Opens the catalog and resolves secrets, but does not connect to Kafka.
-  // CONFIG_SECRET where a secret is not to be found, and whatever the catalog says.
+  // REQUIRES: `stream` is one of `file`. Opens the catalog and resolves secrets, but does not connect to
+  // Kafka. CONFIG_SECRET where a secret is not to be found, and whatever the catalog says.
   Result<WiredStream> Connect(const SpecFile& file, const StreamSpec& stream);
 
   // Opened at the first call, shared afterwards.

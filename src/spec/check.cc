@@ -14,19 +14,26 @@ namespace {
 
 std::string_view KindName(Node::Kind kind) {
   switch (kind) {
-    case Node::Kind::kNull: return "empty";
-    case Node::Kind::kScalar: return "a single value";
-    case Node::Kind::kList: return "a list";
-    case Node::Kind::kMap: return "a map";
+    case Node::Kind::kNull:
+      return "empty";
+    case Node::Kind::kScalar:
+      return "a single value";
+    case Node::Kind::kList:
+      return "a list";
+    case Node::Kind::kMap:
+      return "a map";
   }
   return "";
 }
 
-std::vector<std::string> ToStrings(const std::vector<std::string_view>& words) { return {words.begin(), words.end()}; }
+std::vector<std::string> ToStrings(const std::vector<std::string_view>& words) {
+  return {words.begin(), words.end()};
+}
 
 std::string DidYouMean(std::string_view word, const std::vector<std::string>& candidates) {
   const std::string near = Suggest(word, candidates);
-  return near.empty() ? fmt::format("one of: {}", fmt::join(candidates, ", ")) : fmt::format("did you mean {}?", near);
+  return near.empty() ? fmt::format("one of: {}", fmt::join(candidates, ", "))
+                      : fmt::format("did you mean {}?", near);
 }
 
 // Walks a document and its rules together; `path` is the place in words: "spec.source".
@@ -38,7 +45,8 @@ class Checker {
     if (!Is(node, Node::Kind::kMap, path, "keys and values")) return;
     for (std::size_t i = 0; i < node.members.size(); ++i) Key(node, i, rule, path);
     for (const FieldRule& field : rule.fields) {
-      if (field.presence == Presence::kRequired && node.Find(field.key) == nullptr && !Misspelled(node, field, rule)) {
+      if (field.presence == Presence::kRequired && node.Find(field.key) == nullptr &&
+          !Misspelled(node, field, rule)) {
         problems_.Add(node.place, "CONFIG_MISSING", fmt::format("{} is missing", Join(path, field.key)),
                       std::string(field.instead));
       }
@@ -71,8 +79,9 @@ class Checker {
 
   bool Is(const Node& node, Node::Kind kind, const std::string& path, std::string_view wanted) {
     if (node.kind == kind) return true;
-    problems_.Add(node.place, "CONFIG_TYPE",
-                  fmt::format("{} is {}, not {}", path.empty() ? "the document" : path, KindName(node.kind), wanted));
+    problems_.Add(
+        node.place, "CONFIG_TYPE",
+        fmt::format("{} is {}, not {}", path.empty() ? "the document" : path, KindName(node.kind), wanted));
     return false;
   }
 
@@ -82,7 +91,8 @@ class Checker {
     const auto first = std::ranges::find(map.members, member.key, &Member::key);
     if (first != map.members.begin() + static_cast<std::ptrdiff_t>(index)) {
       problems_.Add(member.place, "CONFIG_DUPLICATE_KEY",
-                    fmt::format("{} stands here a second time, after line {}", Join(path, member.key), first->place.line),
+                    fmt::format("{} stands here a second time, after line {}", Join(path, member.key),
+                                first->place.line),
                     "keep one of them");
     } else if (field == nullptr) {
       problems_.Add(member.place, "CONFIG_UNKNOWN_KEY",
@@ -103,23 +113,28 @@ class Checker {
     if (field.many == Many::kNonEmptyList && node.items.empty()) {
       problems_.Add(node.place, "CONFIG_VALUE", fmt::format("{} is empty", path), "name at least one");
     }
-    for (std::size_t i = 0; i < node.items.size(); ++i) One(node.items[i], field, fmt::format("{}[{}]", path, i));
+    for (std::size_t i = 0; i < node.items.size(); ++i)
+      One(node.items[i], field, fmt::format("{}[{}]", path, i));
   }
 
   void One(const Node& node, const FieldRule& field, const std::string& path) {
     switch (field.shape) {
       case Shape::kObject:
         if (field.object == &SecretRule() && node.kind == Node::Kind::kScalar) {
-          problems_.Add(node.place, "CONFIG_SECRET", fmt::format("{} is a secret and never stands in a document", path),
+          problems_.Add(node.place, "CONFIG_SECRET",
+                        fmt::format("{} is a secret and never stands in a document", path),
                         "write {from_env: NAME} or {from_file: PATH}");
           return;
         }
         return Object(node, *field.object, path);
       case Shape::kEnumOrObject:
         return node.kind == Node::Kind::kMap ? Object(node, *field.object, path) : Enum(node, field, path);
-      case Shape::kEnum: return Enum(node, field, path);
-      case Shape::kTextMap: return TextMap(node, path);
-      case Shape::kOffsetMap: return OffsetMap(node, path);
+      case Shape::kEnum:
+        return Enum(node, field, path);
+      case Shape::kTextMap:
+        return TextMap(node, path);
+      case Shape::kOffsetMap:
+        return OffsetMap(node, path);
       case Shape::kText:
       case Shape::kName:
       case Shape::kBroker:
@@ -133,15 +148,18 @@ class Checker {
       case Shape::kBoolean:
       case Shape::kSize:
       case Shape::kDuration:
-      case Shape::kTimestamp: return Text(node, field.shape, path);
+      case Shape::kTimestamp:
+        return Text(node, field.shape, path);
     }
   }
 
   void Text(const Node& node, Shape shape, const std::string& path) {
-    const bool number_is_fine = shape == Shape::kSize || shape == Shape::kDuration || shape == Shape::kTimestamp;
+    const bool number_is_fine =
+        shape == Shape::kSize || shape == Shape::kDuration || shape == Shape::kTimestamp;
     if (!Is(node, Node::Kind::kScalar, path, shape == Shape::kBoolean ? "true or false" : "text")) return;
     if (shape == Shape::kBoolean && !node.plain) {
-      problems_.Add(node.place, "CONFIG_TYPE", fmt::format("{} is text, not true or false", path), "leave out the quotes");
+      problems_.Add(node.place, "CONFIG_TYPE", fmt::format("{} is text, not true or false", path),
+                    "leave out the quotes");
     } else if (shape != Shape::kBoolean && !number_is_fine && node.plain && IsNumberOrBoolean(node.text)) {
       problems_.Add(node.place, "CONFIG_TYPE", fmt::format("{} must be text, not {}", path, node.text),
                     fmt::format("put it in quotes: \"{}\"", node.text));
@@ -152,7 +170,8 @@ class Checker {
   }
 
   void Enum(const Node& node, const FieldRule& field, const std::string& path) {
-    if (!Is(node, Node::Kind::kScalar, path, field.shape == Shape::kEnum ? "a word" : "a word or a map")) return;
+    if (!Is(node, Node::Kind::kScalar, path, field.shape == Shape::kEnum ? "a word" : "a word or a map"))
+      return;
     if (std::ranges::find(field.values, node.text) != field.values.end()) return;
     const bool later = std::ranges::find(field.later, node.text) != field.later.end() ||
                        std::ranges::find(field.later, "*") != field.later.end();
@@ -172,9 +191,10 @@ class Checker {
       const auto& key = node.members[i].key;
       const auto first = std::ranges::find(node.members, key, &Member::key);
       if (first == node.members.begin() + static_cast<std::ptrdiff_t>(i)) continue;
-      problems_.Add(node.members[i].place, "CONFIG_DUPLICATE_KEY",
-                    fmt::format("{} stands here a second time, after line {}", Join(path, key), first->place.line),
-                    "keep one of them");
+      problems_.Add(
+          node.members[i].place, "CONFIG_DUPLICATE_KEY",
+          fmt::format("{} stands here a second time, after line {}", Join(path, key), first->place.line),
+          "keep one of them");
     }
   }
 
@@ -196,11 +216,13 @@ class Checker {
     for (const Member& member : node.members) {
       const std::string here = Join(path, member.key);
       if (!IsWhole<std::int32_t>(member.key)) {
-        problems_.Add(member.place, "CONFIG_VALUE", fmt::format("{}: the partition is no number from 0", here));
+        problems_.Add(member.place, "CONFIG_VALUE",
+                      fmt::format("{}: the partition is no number from 0", here));
       }
       if (!Is(member.value, Node::Kind::kScalar, here, "an offset")) continue;
       if (!IsWhole<std::int64_t>(member.value.text)) {
-        problems_.Add(member.value.place, "CONFIG_VALUE", fmt::format("{}: the offset is no number from 0", here));
+        problems_.Add(member.value.place, "CONFIG_VALUE",
+                      fmt::format("{}: the offset is no number from 0", here));
       }
     }
   }
@@ -221,7 +243,8 @@ void CheckUnknownKind(const Node& document, Problems& problems) {
   for (const ObjectRule* rule : DocumentRules()) kinds.emplace_back(rule->name);
   const Node* kind = document.Find("kind");
   if (kind == nullptr) {
-    problems.Add(document.place, "CONFIG_MISSING", "kind is missing", fmt::format("one of: {}", fmt::join(kinds, ", ")));
+    problems.Add(document.place, "CONFIG_MISSING", "kind is missing",
+                 fmt::format("one of: {}", fmt::join(kinds, ", ")));
   } else {
     problems.Add(kind->place, "CONFIG_VALUE", fmt::format("kind: \"{}\" is not known", kind->text),
                  DidYouMean(kind->text, kinds));

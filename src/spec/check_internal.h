@@ -6,8 +6,8 @@
 
 namespace frazil {
 
-// Adds a problem for each place where the document is not as the table says. The rule of its kind, or nullptr when the
-// kind is not known.
+// Adds a problem for each place where the document is not as the table says. The rule of its kind, or nullptr
+// when the kind is not known.
 const ObjectRule* CheckDocument(const Node& document, Problems& problems);
 
 }  // namespace frazil

@@ -34,7 +34,8 @@ Error SecretError(const SecretSpec& secret, std::string detail, std::string fix)
 SpecResult LoadSpecFile(const std::string& path) {
   const auto text = ReadWhole(path);
   if (!text) {
-    const Error error{ErrorKind::kInvalid, "CONFIG_FILE", fmt::format("{} cannot be read: {}", path, std::strerror(errno)),
+    const Error error{ErrorKind::kInvalid, "CONFIG_FILE",
+                      fmt::format("{} cannot be read: {}", path, std::strerror(errno)),
                       "name the file with -f FILE", path};
     return tl::unexpected(std::vector{error});
   }
@@ -60,15 +61,16 @@ Result<std::string> ResolveSecret(const SecretSpec& secret) {
   } else {
     auto text = ReadWhole(secret.from_file);
     if (!text) {
-      return Fail(SecretError(secret, fmt::format("{} cannot be read: {}", secret.from_file, std::strerror(errno)), ""));
+      return Fail(SecretError(
+          secret, fmt::format("{} cannot be read: {}", secret.from_file, std::strerror(errno)), ""));
     }
     value = std::move(*text);
     if (!value.empty() && value.back() == '\n') value.pop_back();
     if (!value.empty() && value.back() == '\r') value.pop_back();
   }
   if (value.empty()) {
-    return Fail(SecretError(
-        secret, fmt::format("{}{} is empty", secret.from_env, secret.from_file), "put the secret there"));
+    return Fail(SecretError(secret, fmt::format("{}{} is empty", secret.from_env, secret.from_file),
+                            "put the secret there"));
   }
   return value;
 }

@@ -9,7 +9,8 @@ namespace {
 
 // Rules of the values inside a type that is written as one text.
 ValueMapping FromType(const Type& type, bool required) {
-  ValueMapping value{.type = type, .required = required, .parse = Parse::kDefault, .pattern = "", .children = {}};
+  ValueMapping value{
+      .type = type, .required = required, .parse = Parse::kDefault, .pattern = "", .children = {}};
   for (const Field& child : type.children) value.children.push_back(FromType(child.type, child.required));
   return value;
 }
@@ -96,15 +97,19 @@ MetadataColumns BindMetadata(const View& mapping) {
   if (!mapping.Has("metadata_columns")) return {};
   const auto names = mapping.Texts("metadata_columns");
   const auto on = [&](std::string_view name) { return std::ranges::find(names, name) != names.end(); };
-  return MetadataColumns{.partition = on("partition"), .offset = on("offset"), .timestamp = on("timestamp"),
-                         .key = on("key"), .headers = on("headers")};
+  return MetadataColumns{.partition = on("partition"),
+                         .offset = on("offset"),
+                         .timestamp = on("timestamp"),
+                         .key = on("key"),
+                         .headers = on("headers")};
 }
 
 // The column that a failure of ValidateMapping names ("lines" or "lines.at"), else all columns.
 Place PlaceOf(const std::string& pointer, const View& mapping) {
   for (const View& column : mapping.Objects("columns")) {
     const std::string name = column.Text("name");
-    if (pointer == name || pointer.starts_with(name + ".") || pointer.starts_with(name + "/")) return column.place();
+    if (pointer == name || pointer.starts_with(name + ".") || pointer.starts_with(name + "/"))
+      return column.place();
   }
   return mapping.place();
 }
@@ -129,7 +134,8 @@ Mapping BindMapping(const View& view, Problems& problems) {
   mapping.metadata = BindMetadata(view);
   if (problems.count() > before || !view.present()) return mapping;
   if (const Status status = ValidateMapping(mapping); !status) {
-    problems.Add(PlaceOf(status.error().pointer, view), "CONFIG_VALUE", status.error().detail, status.error().fix);
+    problems.Add(PlaceOf(status.error().pointer, view), "CONFIG_VALUE", status.error().detail,
+                 status.error().fix);
   }
   return mapping;
 }

@@ -53,8 +53,8 @@ class Problems {
   std::vector<Problem> problems_;
 };
 
-// All documents up to the first syntax error (CONFIG_SYNTAX). Empty documents are left out. Anchors, aliases and keys
-// that are no plain words are refused.
+// All documents up to the first syntax error (CONFIG_SYNTAX). Empty documents are left out. Anchors, aliases
+// and keys that are no plain words are refused.
 std::vector<Node> ParseYaml(std::string_view yaml, Problems& problems);
 
 }  // namespace frazil

@@ -17,7 +17,9 @@ Json Reference(const ObjectRule& rule) {
   return {{"$ref", fmt::format("#/definitions/{}", rule.name)}};
 }
 
-Json Pattern(std::string_view pattern) { return {{"type", "string"}, {"pattern", pattern}}; }
+Json Pattern(std::string_view pattern) {
+  return {{"type", "string"}, {"pattern", pattern}};
+}
 
 // YAML reads the words of an enumeration as text, but digits as a number.
 Json EnumSchema(const FieldRule& field) {
@@ -34,27 +36,41 @@ Json OneSchema(const FieldRule& field) {
     case Shape::kText:
     case Shape::kPath:
     case Shape::kType:
-    case Shape::kParse: return {{"type", "string"}, {"minLength", 1}};
-    case Shape::kPointer: return {{"type", "string"}};
-    case Shape::kName: return Pattern("^[a-z0-9]([a-z0-9_-]{0,61}[a-z0-9])?$");
-    case Shape::kBroker: return Pattern("^.+:[0-9]+$");
-    case Shape::kTable: return Pattern("^[^.]+([.][^.]+)+$");
-    case Shape::kDatabase: return Pattern("^sqlite:.+$");
-    case Shape::kWarehouse: return Pattern("^(file:.+|[^:]+)$");
-    case Shape::kBoolean: return {{"type", "boolean"}};
+    case Shape::kParse:
+      return {{"type", "string"}, {"minLength", 1}};
+    case Shape::kPointer:
+      return {{"type", "string"}};
+    case Shape::kName:
+      return Pattern("^[a-z0-9]([a-z0-9_-]{0,61}[a-z0-9])?$");
+    case Shape::kBroker:
+      return Pattern("^.+:[0-9]+$");
+    case Shape::kTable:
+      return Pattern("^[^.]+([.][^.]+)+$");
+    case Shape::kDatabase:
+      return Pattern("^sqlite:.+$");
+    case Shape::kWarehouse:
+      return Pattern("^(file:.+|[^:]+)$");
+    case Shape::kBoolean:
+      return {{"type", "boolean"}};
     case Shape::kSize:
-      return {{"oneOf", {{{"type", "integer"}, {"minimum", 1}}, Pattern("^[0-9]+ *(B|kB|KiB|MB|MiB|GB|GiB)?$")}}};
-    case Shape::kDuration: return Pattern("^[0-9]+ *(ms|s|m|h|d)$");
-    case Shape::kTimestamp: return {{"type", {"string", "integer"}}};
-    case Shape::kEnum: return EnumSchema(field);
+      return {
+          {"oneOf", {{{"type", "integer"}, {"minimum", 1}}, Pattern("^[0-9]+ *(B|kB|KiB|MB|MiB|GB|GiB)?$")}}};
+    case Shape::kDuration:
+      return Pattern("^[0-9]+ *(ms|s|m|h|d)$");
+    case Shape::kTimestamp:
+      return {{"type", {"string", "integer"}}};
+    case Shape::kEnum:
+      return EnumSchema(field);
     case Shape::kTextMap:
       return {{"type", "object"}, {"additionalProperties", {{"type", {"string", "number", "boolean"}}}}};
     case Shape::kOffsetMap:
       return {{"type", "object"},
               {"propertyNames", {{"pattern", "^[0-9]+$"}}},
               {"additionalProperties", {{"type", "integer"}, {"minimum", 0}}}};
-    case Shape::kObject: return Reference(*field.object);
-    case Shape::kEnumOrObject: return {{"oneOf", {EnumSchema(field), Reference(*field.object)}}};
+    case Shape::kObject:
+      return Reference(*field.object);
+    case Shape::kEnumOrObject:
+      return {{"oneOf", {EnumSchema(field), Reference(*field.object)}}};
   }
   return {};
 }
@@ -91,25 +107,44 @@ Json ObjectSchema(const ObjectRule& rule) {
 
 std::string_view ShapeName(const FieldRule& field) {
   switch (field.shape) {
-    case Shape::kText: return "text";
-    case Shape::kName: return "name";
-    case Shape::kBroker: return "`host:port`";
-    case Shape::kTable: return "table name";
-    case Shape::kPath: return "path";
-    case Shape::kDatabase: return "`sqlite:PATH`";
-    case Shape::kWarehouse: return "`file:PATH`";
-    case Shape::kType: return "type";
-    case Shape::kPointer: return "JSON Pointer";
-    case Shape::kParse: return "parse rule";
-    case Shape::kBoolean: return "boolean";
-    case Shape::kSize: return "size";
-    case Shape::kDuration: return "duration";
-    case Shape::kTimestamp: return "time";
-    case Shape::kEnum: return "";
-    case Shape::kTextMap: return "map of text";
-    case Shape::kOffsetMap: return "map of offsets";
-    case Shape::kObject: return "object";
-    case Shape::kEnumOrObject: return "object";
+    case Shape::kText:
+      return "text";
+    case Shape::kName:
+      return "name";
+    case Shape::kBroker:
+      return "`host:port`";
+    case Shape::kTable:
+      return "table name";
+    case Shape::kPath:
+      return "path";
+    case Shape::kDatabase:
+      return "`sqlite:PATH`";
+    case Shape::kWarehouse:
+      return "`file:PATH`";
+    case Shape::kType:
+      return "type";
+    case Shape::kPointer:
+      return "JSON Pointer";
+    case Shape::kParse:
+      return "parse rule";
+    case Shape::kBoolean:
+      return "boolean";
+    case Shape::kSize:
+      return "size";
+    case Shape::kDuration:
+      return "duration";
+    case Shape::kTimestamp:
+      return "time";
+    case Shape::kEnum:
+      return "";
+    case Shape::kTextMap:
+      return "map of text";
+    case Shape::kOffsetMap:
+      return "map of offsets";
+    case Shape::kObject:
+      return "object";
+    case Shape::kEnumOrObject:
+      return "object";
   }
   return "";
 }
@@ -126,7 +161,8 @@ std::string TypeText(const FieldRule& field) {
   if (!field.values.empty()) text = fmt::format("`{}`", fmt::join(field.values, "`, `"));
   const std::string_view shape = ShapeName(field);
   if (!shape.empty()) text += fmt::format("{}{}", text.empty() ? "" : " or ", shape);
-  if (field.object != nullptr) text += fmt::format(" [{}](#{})", field.object->name, Anchor(field.object->name));
+  if (field.object != nullptr)
+    text += fmt::format(" [{}](#{})", field.object->name, Anchor(field.object->name));
   if (field.many != Many::kOne) text = "list of " + text;
   return text;
 }
@@ -162,7 +198,8 @@ std::string SpecReference() {
                         rule->exactly_one ? " Exactly one key." : "");
     for (const FieldRule& field : rule->fields) {
       if (field.presence == Presence::kLater) {
-        text += fmt::format("| `{}` | | {} Not in this version: {}. |\n", field.key, field.doc, field.instead);
+        text +=
+            fmt::format("| `{}` | | {} Not in this version: {}. |\n", field.key, field.doc, field.instead);
       } else {
         text += fmt::format("| `{}` | {} | {} |\n", field.key, TypeText(field), MeaningText(field));
       }

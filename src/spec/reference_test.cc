@@ -16,7 +16,9 @@ namespace {
 constexpr std::string_view kBegin = "<!-- reference: made by FRAZIL_UPDATE_DOCS=1 spec_test -->\n";
 constexpr std::string_view kEnd = "<!-- end of reference -->\n";
 
-std::string Path(const std::string& name) { return std::string(FRAZIL_SOURCE_DIR) + "/docs/" + name; }
+std::string Path(const std::string& name) {
+  return std::string(FRAZIL_SOURCE_DIR) + "/docs/" + name;
+}
 
 std::string Read(const std::string& name) {
   std::ostringstream text;
@@ -28,11 +30,14 @@ std::string Read(const std::string& name) {
 std::string WithReference(const std::string& page) {
   const std::size_t begin = page.find(kBegin);
   const std::size_t end = page.find(kEnd);
-  if (begin == std::string::npos || end == std::string::npos) return "docs/spec.md has lost its reference marks";
+  if (begin == std::string::npos || end == std::string::npos)
+    return "docs/spec.md has lost its reference marks";
   return page.substr(0, begin + kBegin.size()) + "\n" + SpecReference() + page.substr(end);
 }
 
-bool Updating() { return std::getenv("FRAZIL_UPDATE_DOCS") != nullptr; }
+bool Updating() {
+  return std::getenv("FRAZIL_UPDATE_DOCS") != nullptr;
+}
 
 TEST(SpecDocuments, SchemaFileIsTheTables) {
   if (Updating()) std::ofstream(Path("spec.schema.json")) << SpecJsonSchema();
@@ -48,9 +53,11 @@ TEST(SpecDocuments, ReferenceIsTheTables) {
 TEST(SpecDocuments, ExamplesOfTheReferenceAreRight) {
   const std::string page = Read("spec.md");
   std::size_t examples = 0;
-  for (std::size_t at = page.find("```yaml\n"); at != std::string::npos; at = page.find("```yaml\n", at + 1)) {
+  for (std::size_t at = page.find("```yaml\n"); at != std::string::npos;
+       at = page.find("```yaml\n", at + 1)) {
     const std::size_t begin = at + 8;
-    const auto file = ParseSpec(page.substr(begin, page.find("```", begin) - begin), "spec.md", "/etc/frazil");
+    const auto file =
+        ParseSpec(page.substr(begin, page.find("```", begin) - begin), "spec.md", "/etc/frazil");
     EXPECT_TRUE(file) << file.error()[0].ToString();
     ++examples;
   }

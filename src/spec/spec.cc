@@ -48,9 +48,10 @@ class Binder {
   void Keep(std::vector<T>& all, T bound, const View& document) {
     const Node* name = document.Object("metadata").Find("name");
     if (name != nullptr && std::ranges::find(all, bound.name, &T::name) != all.end()) {
-      problems_.Add(name->place, "CONFIG_NAME",
-                    fmt::format("there are two documents of kind {} named {}", document.Text("kind"), bound.name),
-                    "give one of them another name");
+      problems_.Add(
+          name->place, "CONFIG_NAME",
+          fmt::format("there are two documents of kind {} named {}", document.Text("kind"), bound.name),
+          "give one of them another name");
     }
     all.push_back(std::move(bound));
   }
@@ -62,8 +63,9 @@ class Binder {
     std::vector<std::string> names;
     for (const T& one : all) names.push_back(one.name);
     const std::string near = Suggest(name->text, names);
-    problems_.Add(name->place, "CONFIG_REFERENCE", fmt::format("this file has no {} named {}", key, name->text),
-                  near.empty() ? fmt::format("add a document of kind {}", key) : fmt::format("did you mean {}?", near));
+    problems_.Add(
+        name->place, "CONFIG_REFERENCE", fmt::format("this file has no {} named {}", key, name->text),
+        near.empty() ? fmt::format("add a document of kind {}", key) : fmt::format("did you mean {}?", near));
   }
 
   ConnectionSpec Connection(const View& view) {
@@ -80,7 +82,8 @@ class Binder {
 
   TlsSpec Tls(const View& tls) {
     if (tls.Has("cert_file") != tls.Has("key_file")) {
-      problems_.Add(tls.place(), "CONFIG_MISSING", "tls: cert_file and key_file go together", "name both or neither");
+      problems_.Add(tls.place(), "CONFIG_MISSING", "tls: cert_file and key_file go together",
+                    "name both or neither");
     }
     return TlsSpec{Path(tls, "ca_file"), Path(tls, "cert_file"), Path(tls, "key_file")};
   }
@@ -152,8 +155,8 @@ class Binder {
     if (const auto size = ParseSize(commit.Text("target_file_bytes"))) {
       stream.target_file_bytes = *size;
       if (*size == 0) {
-        problems_.Add(commit.Find("target_file_bytes")->place, "CONFIG_VALUE", "commit.target_file_bytes is 0",
-                      "128MiB is usual");
+        problems_.Add(commit.Find("target_file_bytes")->place, "CONFIG_VALUE",
+                      "commit.target_file_bytes is 0", "128MiB is usual");
       }
     }
   }
@@ -208,15 +211,22 @@ const T* FindNamed(const std::vector<T>& all, std::string_view name) {
 
 }  // namespace
 
-const ConnectionSpec* SpecFile::FindConnection(std::string_view name) const { return FindNamed(connections, name); }
-const CatalogSpec* SpecFile::FindCatalog(std::string_view name) const { return FindNamed(catalogs, name); }
-const StreamSpec* SpecFile::FindStream(std::string_view name) const { return FindNamed(streams, name); }
+const ConnectionSpec* SpecFile::FindConnection(std::string_view name) const {
+  return FindNamed(connections, name);
+}
+const CatalogSpec* SpecFile::FindCatalog(std::string_view name) const {
+  return FindNamed(catalogs, name);
+}
+const StreamSpec* SpecFile::FindStream(std::string_view name) const {
+  return FindNamed(streams, name);
+}
 
 SpecResult ParseSpec(std::string_view yaml, const std::string& file_name, const std::string& folder) {
   Problems problems;
   const std::vector<Node> documents = ParseYaml(yaml, problems);
   if (documents.empty() && problems.count() == 0) {
-    problems.Add(Place(), "CONFIG_MISSING", "the file holds no document", "start with api_version: frazil/v1");
+    problems.Add(Place(), "CONFIG_MISSING", "the file holds no document",
+                 "start with api_version: frazil/v1");
   }
   bool complete = problems.count() == 0;
   Binder binder(file_name, folder, problems);

@@ -1,8 +1,8 @@
 // The documents people write: connections, catalogs and streams, as values.
 //
-// The YAML form is strict: an unknown or duplicate key, a wrong type, a missing key, a name that leads nowhere and
-// whatever this version does not put into force are errors with line and column. One field table (table_internal.h)
-// drives the parser, the JSON Schema and the reference in docs/spec.md.
+// The YAML form is strict: an unknown or duplicate key, a wrong type, a missing key, a name that leads
+// nowhere and whatever this version does not put into force are errors with line and column. One field table
+// (table_internal.h) drives the parser, the JSON Schema and the reference in docs/spec.md.
 #pragma once
 
 #include <chrono>
@@ -84,7 +84,7 @@ struct StreamSpec {
   std::string errors_table;  // "namespace.table"
   std::string location;      // "file:///absolute/path" of a table to be created; "" = below the warehouse
   std::map<std::string, std::string> properties;  // of a table to be created
-  bool create = true;        // create the tables when they are missing
+  bool create = true;                             // create the tables when they are missing
 
   Mapping mapping;
   std::chrono::milliseconds commit_interval{10'000};
@@ -107,8 +107,8 @@ struct SpecFile {
   bool operator==(const SpecFile&) const = default;
 };
 
-// Everything that is wrong with a file, in the order of the lines. All are kInvalid; `pointer` is "FILE:LINE:COLUMN",
-// both from 1.
+// Everything that is wrong with a file, in the order of the lines. All are kInvalid; `pointer` is
+// "FILE:LINE:COLUMN", both from 1.
 using SpecResult = tl::expected<SpecFile, std::vector<Error>>;
 
 // `file_name` is shown in errors; relative paths of the documents are taken from `folder`, which is absolute.

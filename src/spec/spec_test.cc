@@ -49,9 +49,13 @@ spec:
       - {name: at, type: timestamptz, parse: unix_millis}
 )";
 
-std::string Whole() { return std::string(kConnection) + std::string(kCatalog) + std::string(kStream); }
+std::string Whole() {
+  return std::string(kConnection) + std::string(kCatalog) + std::string(kStream);
+}
 
-SpecResult Read(const std::string& yaml) { return ParseSpec(yaml, "f.yaml", "/etc/frazil"); }
+SpecResult Read(const std::string& yaml) {
+  return ParseSpec(yaml, "f.yaml", "/etc/frazil");
+}
 
 // "LINE:COLUMN CODE" of each problem.
 std::vector<std::string> Problems(const std::string& yaml) {
@@ -123,18 +127,22 @@ spec:
   ASSERT_TRUE(file) << file.error()[0].ToString();
 
   EXPECT_EQ(file->connections,
-            std::vector{(ConnectionSpec{
-                .name = "shop",
-                .brokers = {"a:9092", "[::1]:9093"},
-                .tls = TlsSpec{"/etc/frazil/ca.pem", "/pki/me.pem", "/etc/me.key"},
-                .sasl = SaslSpec{"SCRAM-SHA-512", "frazil", SecretSpec{"SHOP_PASSWORD", "", "f.yaml:9:64"}}})});
+            std::vector{(ConnectionSpec{.name = "shop",
+                                        .brokers = {"a:9092", "[::1]:9093"},
+                                        .tls = TlsSpec{"/etc/frazil/ca.pem", "/pki/me.pem", "/etc/me.key"},
+                                        .sasl = SaslSpec{"SCRAM-SHA-512", "frazil",
+                                                         SecretSpec{"SHOP_PASSWORD", "", "f.yaml:9:64"}}})});
   EXPECT_EQ(file->catalogs, std::vector{(CatalogSpec{.name = "lake",
                                                      .database_path = "/srv/lake/catalog.db",
                                                      .warehouse = "file:///etc/frazil/lake",
                                                      .catalog_name = "prod"})});
 
-  const auto value = [](Type type, bool required = false, Parse parse = Parse::kDefault, std::string pattern = "") {
-    return ValueMapping{.type = std::move(type), .required = required, .parse = parse, .pattern = std::move(pattern),
+  const auto value = [](Type type, bool required = false, Parse parse = Parse::kDefault,
+                        std::string pattern = "") {
+    return ValueMapping{.type = std::move(type),
+                        .required = required,
+                        .parse = parse,
+                        .pattern = std::move(pattern),
                         .children = {}};
   };
   const auto field = [](std::string name, Type type, bool required = false) {
@@ -200,13 +208,15 @@ TEST(Spec, WhatIsNotWrittenHasTheTablesDefaults) {
 }
 
 struct BadDocument {
-  std::string_view from;      // in Whole()
-  std::string_view to;        // what stands there instead
-  std::string_view problem;   // "LINE:COLUMN CODE"
-  std::string_view says;      // part of detail and fix
+  std::string_view from;     // in Whole()
+  std::string_view to;       // what stands there instead
+  std::string_view problem;  // "LINE:COLUMN CODE"
+  std::string_view says;     // part of detail and fix
 };
 
-void PrintTo(const BadDocument& document, std::ostream* os) { *os << document.to; }
+void PrintTo(const BadDocument& document, std::ostream* os) {
+  *os << document.to;
+}
 
 class SpecProblem : public testing::TestWithParam<BadDocument> {};
 
@@ -215,7 +225,8 @@ TEST_P(SpecProblem, IsFoundWhereItStands) {
   EXPECT_THAT(Problems(yaml), ElementsAre(std::string(GetParam().problem)));
   const SpecResult result = Read(yaml);
   ASSERT_FALSE(result);
-  EXPECT_THAT(result.error()[0].detail + " | " + result.error()[0].fix, HasSubstr(std::string(GetParam().says)));
+  EXPECT_THAT(result.error()[0].detail + " | " + result.error()[0].fix,
+              HasSubstr(std::string(GetParam().says)));
 }
 
 INSTANTIATE_TEST_SUITE_P(
@@ -224,7 +235,8 @@ INSTANTIATE_TEST_SUITE_P(
         // the text itself
         BadDocument{"  type: kafka\n", "  type: [kafka\n", "6:10 CONFIG_SYNTAX", "no YAML"},
         BadDocument{"{name: shop}", "&a {name: shop}", "3:11 CONFIG_SYNTAX", "anchors"},
-        BadDocument{"  type: kafka\n", "  type: kafka\n  type: kafka\n", "6:3 CONFIG_DUPLICATE_KEY", "after line 5"},
+        BadDocument{"  type: kafka\n", "  type: kafka\n  type: kafka\n", "6:3 CONFIG_DUPLICATE_KEY",
+                    "after line 5"},
         // keys
         BadDocument{"brokers:", "broker:", "6:3 CONFIG_UNKNOWN_KEY", "did you mean brokers?"},
         BadDocument{"    topic: orders", "    topics: orders\n    topic: orders", "22:5 CONFIG_UNKNOWN_KEY",
@@ -234,7 +246,8 @@ INSTANTIATE_TEST_SUITE_P(
         BadDocument{"kind: catalog", "kind: catalogue", "9:7 CONFIG_VALUE", "did you mean catalog?"},
         BadDocument{"frazil/v1", "frazil/v2", "1:14 CONFIG_VALUE", "frazil/v1"},
         // types of values
-        BadDocument{"brokers: [\"127.0.0.1:9092\"]", "brokers: \"127.0.0.1:9092\"", "6:12 CONFIG_TYPE", "not a list"},
+        BadDocument{"brokers: [\"127.0.0.1:9092\"]", "brokers: \"127.0.0.1:9092\"", "6:12 CONFIG_TYPE",
+                    "not a list"},
         BadDocument{"topic: orders", "topic: 2024", "22:12 CONFIG_TYPE", "in quotes: \"2024\""},
         BadDocument{"topic: orders", "topic:", "22:5 CONFIG_TYPE", "empty"},
         BadDocument{"topic: orders", "topic: \"\"", "22:12 CONFIG_VALUE", "empty"},
@@ -244,18 +257,23 @@ INSTANTIATE_TEST_SUITE_P(
         BadDocument{"127.0.0.1:9092", "127.0.0.1", "6:13 CONFIG_VALUE", "host:port"},
         BadDocument{"{name: orders}", "{name: Orders}", "18:18 CONFIG_NAME", "a-z"},
         BadDocument{"table: ingest.orders", "table: orders", "25:12 CONFIG_VALUE", "namespace.table"},
-        BadDocument{"topic: orders", "topic: orders\n    start: newest", "23:12 CONFIG_VALUE", "earliest, latest"},
-        BadDocument{"topic: orders", "topic: orders\n    start: {timestamp: yesterday}", "23:24 CONFIG_VALUE", "no time"},
-        BadDocument{"topic: orders", "topic: orders\n    start: {offsets: {a: 1}}", "23:23 CONFIG_VALUE", "partition"},
-        BadDocument{"topic: orders", "topic: orders\n    start: {group: g, timestamp: 0}", "23:12 CONFIG_VALUE",
-                    "exactly one key"},
+        BadDocument{"topic: orders", "topic: orders\n    start: newest", "23:12 CONFIG_VALUE",
+                    "earliest, latest"},
+        BadDocument{"topic: orders", "topic: orders\n    start: {timestamp: yesterday}", "23:24 CONFIG_VALUE",
+                    "no time"},
+        BadDocument{"topic: orders", "topic: orders\n    start: {offsets: {a: 1}}", "23:23 CONFIG_VALUE",
+                    "partition"},
+        BadDocument{"topic: orders", "topic: orders\n    start: {group: g, timestamp: 0}",
+                    "23:12 CONFIG_VALUE", "exactly one key"},
         BadDocument{"  mapping:", "  commit: {interval: 10}\n  mapping:", "26:22 CONFIG_VALUE", "like 10s"},
-        BadDocument{"  mapping:", "  commit: {interval: 5ms}\n  mapping:", "26:22 CONFIG_VALUE", "below 100ms"},
+        BadDocument{"  mapping:", "  commit: {interval: 5ms}\n  mapping:", "26:22 CONFIG_VALUE",
+                    "below 100ms"},
         BadDocument{"  mapping:", "  errors: {table: ingest.orders}\n  mapping:", "26:19 CONFIG_VALUE",
                     "the target itself"},
         BadDocument{"table: ingest.orders", "table: ingest.orders\n    properties: {frazil.position.x: 1}",
                     "26:18 CONFIG_VALUE", "Frazil's own"},
-        BadDocument{"  type: kafka\n", "  type: kafka\n  tls: {cert_file: a.pem}\n", "6:8 CONFIG_MISSING", "go together"},
+        BadDocument{"  type: kafka\n", "  type: kafka\n  tls: {cert_file: a.pem}\n", "6:8 CONFIG_MISSING",
+                    "go together"},
         BadDocument{"  type: kafka\n",
                     "  type: kafka\n  sasl: {mechanism: PLAIN, username: me, password: hunter2}\n",
                     "6:52 CONFIG_SECRET", "from_env"},
@@ -263,31 +281,36 @@ INSTANTIATE_TEST_SUITE_P(
         BadDocument{"type: long", "type: bigint", "28:26 CONFIG_VALUE", "bigint"},
         BadDocument{"type: long", "type: lnog", "28:26 CONFIG_VALUE", "did you mean long?"},
         BadDocument{"type: long", "type: list", "28:26 CONFIG_MISSING", "needs element"},
-        BadDocument{"type: long", "type: long, element: {type: int}", "28:41 CONFIG_VALUE", "does not go with"},
+        BadDocument{"type: long", "type: long, element: {type: int}", "28:41 CONFIG_VALUE",
+                    "does not go with"},
         BadDocument{"name: id, type", "name: id, from: a/b, type", "28:26 CONFIG_VALUE", ""},
         BadDocument{"name: id, type: long", "name: AT, type: long", "29:9 CONFIG_VALUE", ""},
         BadDocument{"type: long", "type: long, parse: hex", "28:9 CONFIG_VALUE", ""},
         // names that lead nowhere
         BadDocument{"connection: shop", "connection: shpo", "21:17 CONFIG_REFERENCE", "did you mean shop?"},
-        BadDocument{"catalog: lake", "catalog: warehouse", "24:14 CONFIG_REFERENCE", "add a document of kind catalog"},
+        BadDocument{"catalog: lake", "catalog: warehouse", "24:14 CONFIG_REFERENCE",
+                    "add a document of kind catalog"},
         // what this version does not do
         BadDocument{"topic: orders", "topic: orders\n    format: {type: avro}", "23:20 CONFIG_NOT_SUPPORTED",
                     "supported: json"},
-        BadDocument{"table: ingest.orders", "table: ingest.orders\n    partition_by: [id]", "26:5 CONFIG_NOT_SUPPORTED",
-                    "leave it out"},
-        BadDocument{"table: ingest.orders", "table: ingest.orders\n    branch: dev", "26:13 CONFIG_NOT_SUPPORTED",
-                    "supported: main"},
+        BadDocument{"table: ingest.orders", "table: ingest.orders\n    partition_by: [id]",
+                    "26:5 CONFIG_NOT_SUPPORTED", "leave it out"},
+        BadDocument{"table: ingest.orders", "table: ingest.orders\n    branch: dev",
+                    "26:13 CONFIG_NOT_SUPPORTED", "supported: main"},
         BadDocument{"type: sql", "type: rest", "12:9 CONFIG_NOT_SUPPORTED", "supported: sql"},
-        BadDocument{"sqlite:lake/catalog.db", "postgresql://db/lake", "13:8 CONFIG_NOT_SUPPORTED", "sqlite:PATH"},
+        BadDocument{"sqlite:lake/catalog.db", "postgresql://db/lake", "13:8 CONFIG_NOT_SUPPORTED",
+                    "sqlite:PATH"},
         BadDocument{"file:lake", "s3://bucket/lake", "14:14 CONFIG_NOT_SUPPORTED", "file:PATH"},
-        BadDocument{"name: id, type", "name: id, in: key, type", "28:24 CONFIG_NOT_SUPPORTED", "supported: value"},
+        BadDocument{"name: id, type", "name: id, in: key, type", "28:24 CONFIG_NOT_SUPPORTED",
+                    "supported: value"},
         BadDocument{"    columns:", "    unmapped: collect\n    columns:", "27:15 CONFIG_NOT_SUPPORTED",
                     "supported: ignore"},
         BadDocument{"  mapping:", "  errors: {policy: pause}\n  mapping:", "26:20 CONFIG_NOT_SUPPORTED",
                     "supported: continue"},
         BadDocument{"  mapping:", "  retention: {errors: 30d}\n  mapping:", "26:23 CONFIG_NOT_SUPPORTED",
                     "supported: forever"},
-        BadDocument{"  mapping:", "  raw: {table: ingest.raw}\n  mapping:", "26:3 CONFIG_NOT_SUPPORTED", "parse: json"}));
+        BadDocument{"  mapping:", "  raw: {table: ingest.raw}\n  mapping:", "26:3 CONFIG_NOT_SUPPORTED",
+                    "parse: json"}));
 
 TEST(Spec, AllProblemsOfAFileAreReportedInOrder) {
   std::string yaml = Replace(Whole(), "brokers:", "broker:");
@@ -335,7 +358,8 @@ TEST(Spec, StartsAreRead) {
   const StartCase cases[] = {
       {"latest", {.kind = Kind::kLatest, .offsets = {}, .group = ""}},
       {"{group: old}", {.kind = Kind::kGroup, .offsets = {}, .group = "old"}},
-      {"{timestamp: 1700000000000}", {.kind = Kind::kTimestamp, .unix_ms = 1'700'000'000'000, .offsets = {}, .group = ""}},
+      {"{timestamp: 1700000000000}",
+       {.kind = Kind::kTimestamp, .unix_ms = 1'700'000'000'000, .offsets = {}, .group = ""}},
       {"{timestamp: 2023-11-14T22:13:20Z}",
        {.kind = Kind::kTimestamp, .unix_ms = 1'700'000'000'000, .offsets = {}, .group = ""}},
       {"{timestamp: '2023-11-15 00:13:20.25+02:00'}",
@@ -346,7 +370,8 @@ TEST(Spec, StartsAreRead) {
     ASSERT_TRUE(file) << one.text << file.error()[0].ToString();
     EXPECT_EQ(file->streams[0].start, one.start) << one.text;
   }
-  for (const std::string_view bad : {"2023-11-14T22:13:20", "2023-02-30T00:00:00Z", "2023-11-14", "1e3", "2023-11-14T25:00:00Z"}) {
+  for (const std::string_view bad :
+       {"2023-11-14T22:13:20", "2023-02-30T00:00:00Z", "2023-11-14", "1e3", "2023-11-14T25:00:00Z"}) {
     const std::string start = "topic: orders\n    start: {timestamp: " + std::string(bad) + "}";
     EXPECT_THAT(Problems(Replace(Whole(), "topic: orders", start)), ElementsAre("23:24 CONFIG_VALUE")) << bad;
   }

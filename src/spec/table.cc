@@ -17,97 +17,160 @@ const ObjectRule kSecret{
 const ObjectRule kMetadata{
     .name = "metadata",
     .doc = "What the document is called.",
-    .fields = {{.key = "name", .shape = Shape::kName, .presence = kRequired,
-                .doc = "Unique among documents of its kind. A stream's name is kept in its tables: it cannot change."},
-               {.key = "labels", .shape = Shape::kTextMap, .doc = "Words of your own."},
-               {.key = "description", .doc = "A sentence for people."}}};
+    .fields = {
+        {.key = "name",
+         .shape = Shape::kName,
+         .presence = kRequired,
+         .doc =
+             "Unique among documents of its kind. A stream's name is kept in its tables: it cannot change."},
+        {.key = "labels", .shape = Shape::kTextMap, .doc = "Words of your own."},
+        {.key = "description", .doc = "A sentence for people."}}};
 
 const ObjectRule kTls{
     .name = "tls",
     .doc = "TLS to the brokers. `{}` trusts the system's authorities.",
-    .fields = {{.key = "ca_file", .shape = Shape::kPath, .doc = "Authorities to trust, PEM."},
-               {.key = "cert_file", .shape = Shape::kPath, .doc = "Client certificate, PEM; with `key_file`."},
-               {.key = "key_file", .shape = Shape::kPath, .doc = "Key of the client certificate, PEM."}}};
+    .fields = {
+        {.key = "ca_file", .shape = Shape::kPath, .doc = "Authorities to trust, PEM."},
+        {.key = "cert_file", .shape = Shape::kPath, .doc = "Client certificate, PEM; with `key_file`."},
+        {.key = "key_file", .shape = Shape::kPath, .doc = "Key of the client certificate, PEM."}}};
 
-const ObjectRule kSasl{
-    .name = "sasl",
-    .doc = "How Frazil logs in to the brokers.",
-    .fields = {{.key = "mechanism", .shape = Shape::kEnum, .presence = kRequired, .doc = "As the brokers offer it.",
-                .values = {"PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"}},
-               {.key = "username", .presence = kRequired, .doc = "The user."},
-               {.key = "password", .shape = Shape::kObject, .presence = kRequired, .doc = "The user's password.",
-                .object = &kSecret}}};
+const ObjectRule kSasl{.name = "sasl",
+                       .doc = "How Frazil logs in to the brokers.",
+                       .fields = {{.key = "mechanism",
+                                   .shape = Shape::kEnum,
+                                   .presence = kRequired,
+                                   .doc = "As the brokers offer it.",
+                                   .values = {"PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"}},
+                                  {.key = "username", .presence = kRequired, .doc = "The user."},
+                                  {.key = "password",
+                                   .shape = Shape::kObject,
+                                   .presence = kRequired,
+                                   .doc = "The user's password.",
+                                   .object = &kSecret}}};
 
 const ObjectRule kConnectionSpec{
     .name = "connection.spec",
     .doc = "A Kafka cluster.",
-    .fields = {{.key = "type", .shape = Shape::kEnum, .presence = kRequired, .doc = "What is connected to.",
+    .fields = {{.key = "type",
+                .shape = Shape::kEnum,
+                .presence = kRequired,
+                .doc = "What is connected to.",
                 .values = {"kafka"}},
-               {.key = "brokers", .shape = Shape::kBroker, .presence = kRequired,
-                .doc = "Some of the cluster's brokers, as `host:port`.", .many = Many::kNonEmptyList},
+               {.key = "brokers",
+                .shape = Shape::kBroker,
+                .presence = kRequired,
+                .doc = "Some of the cluster's brokers, as `host:port`.",
+                .many = Many::kNonEmptyList},
                {.key = "tls", .shape = Shape::kObject, .doc = "Absent: plaintext.", .object = &kTls},
                {.key = "sasl", .shape = Shape::kObject, .doc = "Absent: no login.", .object = &kSasl},
-               {.key = "schema_registry", .presence = kLater, .doc = "The registry of the topics' schemas.",
+               {.key = "schema_registry",
+                .presence = kLater,
+                .doc = "The registry of the topics' schemas.",
                 .instead = "leave it out: JSON messages need no registry"}}};
 
 const ObjectRule kCatalogSpec{
     .name = "catalog.spec",
     .doc = "An Iceberg catalog with its warehouse.",
-    .fields = {{.key = "type", .shape = Shape::kEnum, .presence = kRequired, .doc = "The catalog's kind.",
-                .values = {"sql"}, .later = {"rest"}},
-               {.key = "uri", .shape = Shape::kDatabase, .presence = kRequired,
+    .fields = {{.key = "type",
+                .shape = Shape::kEnum,
+                .presence = kRequired,
+                .doc = "The catalog's kind.",
+                .values = {"sql"},
+                .later = {"rest"}},
+               {.key = "uri",
+                .shape = Shape::kDatabase,
+                .presence = kRequired,
                 .doc = "`sqlite:PATH`, or `sqlite:///PATH` as PyIceberg writes it."},
-               {.key = "warehouse", .shape = Shape::kWarehouse, .presence = kRequired,
+               {.key = "warehouse",
+                .shape = Shape::kWarehouse,
+                .presence = kRequired,
                 .doc = "`file:PATH`, or a path: the folder below which tables are created."},
-               {.key = "catalog_name", .doc = "The name under which the catalog's tables hold it. Default: the document's."},
-               {.key = "auth", .presence = kLater, .doc = "Log-in to a REST catalog.",
+               {.key = "catalog_name",
+                .doc = "The name under which the catalog's tables hold it. Default: the document's."},
+               {.key = "auth",
+                .presence = kLater,
+                .doc = "Log-in to a REST catalog.",
                 .instead = "leave it out: a SQLite catalog has no log-in"},
-               {.key = "storage", .presence = kLater, .doc = "Access to an object store.",
+               {.key = "storage",
+                .presence = kLater,
+                .doc = "Access to an object store.",
                 .instead = "leave it out and use a warehouse of local files"}}};
 
 const ObjectRule kStart{
     .name = "start",
-    .doc = "A place in the topic. It counts once, at the stream's first start; later the tables know the position.",
-    .fields = {{.key = "timestamp", .shape = Shape::kTimestamp,
-                .doc = "The first message of this time or later: `2026-01-31T08:00:00Z`, or milliseconds since 1970."},
-               {.key = "offsets", .shape = Shape::kOffsetMap,
-                .doc = "The first offset per partition: `{\"0\": 12}`; partitions not named start at their beginning."},
-               {.key = "group", .doc = "Where this consumer group stands; its other partitions start at their beginning."}},
+    .doc =
+        "A place in the topic. It counts once, at the stream's first start; later the tables know the "
+        "position.",
+    .fields =
+        {{.key = "timestamp",
+          .shape = Shape::kTimestamp,
+          .doc =
+              "The first message of this time or later: `2026-01-31T08:00:00Z`, or milliseconds since 1970."},
+         {.key = "offsets",
+          .shape = Shape::kOffsetMap,
+          .doc = "The first offset per partition: `{\"0\": 12}`; partitions not named start at their "
+                 "beginning."},
+         {.key = "group",
+          .doc = "Where this consumer group stands; its other partitions start at their beginning."}},
     .exactly_one = true};
 
-const ObjectRule kFormat{
-    .name = "format",
-    .doc = "How messages are encoded.",
-    .fields = {{.key = "type", .shape = Shape::kEnum, .presence = kRequired, .doc = "The format of message values.",
-                .values = {"json"}, .later = {"avro", "protobuf", "csv", "string", "bytes"}}}};
+const ObjectRule kFormat{.name = "format",
+                         .doc = "How messages are encoded.",
+                         .fields = {{.key = "type",
+                                     .shape = Shape::kEnum,
+                                     .presence = kRequired,
+                                     .doc = "The format of message values.",
+                                     .values = {"json"},
+                                     .later = {"avro", "protobuf", "csv", "string", "bytes"}}}};
 
 const ObjectRule kSource{
     .name = "source",
     .doc = "What is read.",
-    .fields = {{.key = "connection", .shape = Shape::kName, .presence = kRequired, .doc = "Name of a connection."},
-               {.key = "topic", .presence = kRequired, .doc = "The topic; all its partitions are read."},
-               {.key = "start", .shape = Shape::kEnumOrObject, .doc = "Where to begin.", .otherwise = "earliest",
-                .values = {"earliest", "latest"}, .object = &kStart},
-               {.key = "format", .shape = Shape::kObject, .doc = "Default: `{type: json}`.", .object = &kFormat}}};
+    .fields = {
+        {.key = "connection", .shape = Shape::kName, .presence = kRequired, .doc = "Name of a connection."},
+        {.key = "topic", .presence = kRequired, .doc = "The topic; all its partitions are read."},
+        {.key = "start",
+         .shape = Shape::kEnumOrObject,
+         .doc = "Where to begin.",
+         .otherwise = "earliest",
+         .values = {"earliest", "latest"},
+         .object = &kStart},
+        {.key = "format", .shape = Shape::kObject, .doc = "Default: `{type: json}`.", .object = &kFormat}}};
 
 const ObjectRule kTarget{
     .name = "target",
     .doc = "The table that gets the rows.",
-    .fields = {{.key = "catalog", .shape = Shape::kName, .presence = kRequired, .doc = "Name of a catalog."},
-               {.key = "table", .shape = Shape::kTable, .presence = kRequired, .doc = "`namespace.table`."},
-               {.key = "create", .shape = Shape::kBoolean, .doc = "Create the tables when they are missing.",
-                .otherwise = "true"},
-               {.key = "location", .shape = Shape::kWarehouse,
-                .doc = "Folder of a table to be created. Default: below the warehouse."},
-               {.key = "properties", .shape = Shape::kTextMap, .doc = "Table properties of a table to be created."},
-               {.key = "branch", .shape = Shape::kEnum, .doc = "The branch that is written.", .otherwise = "main",
-                .values = {"main"}, .later = {"*"}},
-               {.key = "format_version", .shape = Shape::kEnum, .doc = "Iceberg format version of a table to be created.",
-                .otherwise = "2", .values = {"2"}, .later = {"1", "3"}},
-               {.key = "partition_by", .presence = kLater, .doc = "Partition fields.",
-                .instead = "leave it out: tables are not partitioned yet"},
-               {.key = "sort_by", .presence = kLater, .doc = "Sort order.",
-                .instead = "leave it out: rows are kept as they come"}}};
+    .fields = {
+        {.key = "catalog", .shape = Shape::kName, .presence = kRequired, .doc = "Name of a catalog."},
+        {.key = "table", .shape = Shape::kTable, .presence = kRequired, .doc = "`namespace.table`."},
+        {.key = "create",
+         .shape = Shape::kBoolean,
+         .doc = "Create the tables when they are missing.",
+         .otherwise = "true"},
+        {.key = "location",
+         .shape = Shape::kWarehouse,
+         .doc = "Folder of a table to be created. Default: below the warehouse."},
+        {.key = "properties", .shape = Shape::kTextMap, .doc = "Table properties of a table to be created."},
+        {.key = "branch",
+         .shape = Shape::kEnum,
+         .doc = "The branch that is written.",
+         .otherwise = "main",
+         .values = {"main"},
+         .later = {"*"}},
+        {.key = "format_version",
+         .shape = Shape::kEnum,
+         .doc = "Iceberg format version of a table to be created.",
+         .otherwise = "2",
+         .values = {"2"},
+         .later = {"1", "3"}},
+        {.key = "partition_by",
+         .presence = kLater,
+         .doc = "Partition fields.",
+         .instead = "leave it out: tables are not partitioned yet"},
+        {.key = "sort_by",
+         .presence = kLater,
+         .doc = "Sort order.",
+         .instead = "leave it out: rows are kept as they come"}}};
 
 // Values nest in values: struct members, list elements, map keys and values.
 extern const ObjectRule kMember;
@@ -115,14 +178,24 @@ extern const ObjectRule kValue;
 
 std::vector<FieldRule> WithValueFields(std::vector<FieldRule> before, std::vector<FieldRule> after) {
   const std::vector<FieldRule> value = {
-      {.key = "type", .shape = Shape::kType, .presence = kRequired,
-       .doc = "An Iceberg type, like `long`, `decimal(9,2)`, `list<struct<id: int, at: timestamptz>>`; or `struct`, "
+      {.key = "type",
+       .shape = Shape::kType,
+       .presence = kRequired,
+       .doc = "An Iceberg type, like `long`, `decimal(9,2)`, `list<struct<id: int, at: timestamptz>>`; or "
+              "`struct`, "
               "`list`, `map` with the keys below."},
-      {.key = "parse", .shape = Shape::kParse,
+      {.key = "parse",
+       .shape = Shape::kParse,
        .doc = "How the value is read: `iso8601`, `unix_seconds`, `unix_millis`, `unix_micros`, `unix_nanos`, "
               "`unix_days`, a strptime pattern, `text`, `base64`, `hex`, `utf8`, `json`."},
-      {.key = "required", .shape = Shape::kBoolean, .doc = "A missing or null value is an error.", .otherwise = "false"},
-      {.key = "fields", .shape = Shape::kObject, .doc = "Members of `type: struct`.", .object = &kMember,
+      {.key = "required",
+       .shape = Shape::kBoolean,
+       .doc = "A missing or null value is an error.",
+       .otherwise = "false"},
+      {.key = "fields",
+       .shape = Shape::kObject,
+       .doc = "Members of `type: struct`.",
+       .object = &kMember,
        .many = Many::kNonEmptyList},
       {.key = "element", .shape = Shape::kObject, .doc = "Element of `type: list`.", .object = &kValue},
       {.key = "key", .shape = Shape::kObject, .doc = "Key of `type: map`.", .object = &kValue},
@@ -143,83 +216,154 @@ const ObjectRule kMember{
 const ObjectRule kColumn{
     .name = "column",
     .doc = "A column, and the value of the message that goes into it.",
-    .fields = WithValueFields(
-        {{.key = "name", .presence = kRequired, .doc = "The column's name; two names must not differ only by case."},
-         {.key = "from", .shape = Shape::kPointer,
-          .doc = "JSON Pointer into the message, or `$.a.b`; `\"\"` is the whole message. Default: `/` and the name."},
-         {.key = "in", .shape = Shape::kEnum, .doc = "The part of the message.", .otherwise = "value",
-          .values = {"value"}, .later = {"key", "headers"}}},
-        {{.key = "doc", .doc = "The column's comment in the table."}})};
+    .fields = WithValueFields({{.key = "name",
+                                .presence = kRequired,
+                                .doc = "The column's name; two names must not differ only by case."},
+                               {.key = "from",
+                                .shape = Shape::kPointer,
+                                .doc = "JSON Pointer into the message, or `$.a.b`; `\"\"` is the whole "
+                                       "message. Default: `/` and the name."},
+                               {.key = "in",
+                                .shape = Shape::kEnum,
+                                .doc = "The part of the message.",
+                                .otherwise = "value",
+                                .values = {"value"},
+                                .later = {"key", "headers"}}},
+                              {{.key = "doc", .doc = "The column's comment in the table."}})};
 
 const ObjectRule kMapping{
     .name = "mapping",
     .doc = "How messages become rows.",
-    .fields = {{.key = "columns", .shape = Shape::kObject, .presence = kRequired, .doc = "The table's columns, in order.",
-                .object = &kColumn, .many = Many::kNonEmptyList},
-               {.key = "metadata_columns", .shape = Shape::kEnum,
+    .fields = {{.key = "columns",
+                .shape = Shape::kObject,
+                .presence = kRequired,
+                .doc = "The table's columns, in order.",
+                .object = &kColumn,
+                .many = Many::kNonEmptyList},
+               {.key = "metadata_columns",
+                .shape = Shape::kEnum,
                 .doc = "Columns `kafka_partition`, `kafka_offset`, … after the mapped ones.",
                 .otherwise = "[partition, offset, timestamp]",
-                .values = {"partition", "offset", "timestamp", "key", "headers"}, .many = Many::kList},
-               {.key = "unmapped", .shape = Shape::kEnum, .doc = "What happens to members that no column names.",
-                .otherwise = "ignore", .values = {"ignore"}, .later = {"collect", "reject"}}}};
+                .values = {"partition", "offset", "timestamp", "key", "headers"},
+                .many = Many::kList},
+               {.key = "unmapped",
+                .shape = Shape::kEnum,
+                .doc = "What happens to members that no column names.",
+                .otherwise = "ignore",
+                .values = {"ignore"},
+                .later = {"collect", "reject"}}}};
 
 const ObjectRule kErrors{
     .name = "errors",
     .doc = "What happens to messages that cannot become rows.",
-    .fields = {{.key = "policy", .shape = Shape::kEnum, .doc = "They go to the errors table, the stream goes on.",
-                .otherwise = "continue", .values = {"continue"}, .later = {"pause"}},
-               {.key = "table", .shape = Shape::kTable,
+    .fields = {{.key = "policy",
+                .shape = Shape::kEnum,
+                .doc = "They go to the errors table, the stream goes on.",
+                .otherwise = "continue",
+                .values = {"continue"},
+                .later = {"pause"}},
+               {.key = "table",
+                .shape = Shape::kTable,
                 .doc = "The errors table. Default: the target's name with `__errors`."}}};
 
 const ObjectRule kCommit{
     .name = "commit",
     .doc = "When rows become visible.",
-    .fields = {{.key = "interval", .shape = Shape::kDuration, .doc = "Time between commits while messages come.",
-                .otherwise = "10s"},
-               {.key = "target_file_bytes", .shape = Shape::kSize,
-                .doc = "Size at which a data file is closed. Default: the table's `write.target-file-size-bytes`."}}};
+    .fields = {
+        {.key = "interval",
+         .shape = Shape::kDuration,
+         .doc = "Time between commits while messages come.",
+         .otherwise = "10s"},
+        {.key = "target_file_bytes",
+         .shape = Shape::kSize,
+         .doc =
+             "Size at which a data file is closed. Default: the table's `write.target-file-size-bytes`."}}};
 
 const ObjectRule kRetention{
     .name = "retention",
     .doc = "What is deleted with age.",
-    .fields = {{.key = "rows", .shape = Shape::kEnum, .doc = "Rows of the target.", .otherwise = "forever",
-                .values = {"forever"}, .later = {"*"}},
-               {.key = "errors", .shape = Shape::kEnum, .doc = "Rows of the errors table.", .otherwise = "forever",
-                .values = {"forever"}, .later = {"*"}},
-               {.key = "snapshots", .presence = kLater, .doc = "Snapshots of the tables.",
+    .fields = {{.key = "rows",
+                .shape = Shape::kEnum,
+                .doc = "Rows of the target.",
+                .otherwise = "forever",
+                .values = {"forever"},
+                .later = {"*"}},
+               {.key = "errors",
+                .shape = Shape::kEnum,
+                .doc = "Rows of the errors table.",
+                .otherwise = "forever",
+                .values = {"forever"},
+                .later = {"*"}},
+               {.key = "snapshots",
+                .presence = kLater,
+                .doc = "Snapshots of the tables.",
                 .instead = "set history.expire.max-snapshot-age-ms in target.properties"}}};
 
 const ObjectRule kStreamSpec{
     .name = "stream.spec",
     .doc = "A topic kept flowing into a table.",
-    .fields = {{.key = "source", .shape = Shape::kObject, .presence = kRequired, .doc = "What is read.",
-                .object = &kSource},
-               {.key = "target", .shape = Shape::kObject, .presence = kRequired, .doc = "Where the rows go.",
-                .object = &kTarget},
-               {.key = "mapping", .shape = Shape::kObject, .presence = kRequired, .doc = "How messages become rows.",
-                .object = &kMapping, .instead = "write mapping.columns: columns are not inferred in this version"},
-               {.key = "errors", .shape = Shape::kObject, .doc = "What happens to bad messages.", .object = &kErrors},
-               {.key = "commit", .shape = Shape::kObject, .doc = "When rows become visible.", .object = &kCommit},
-               {.key = "retention", .shape = Shape::kObject, .doc = "What is deleted with age.", .object = &kRetention},
-               {.key = "raw", .presence = kLater, .doc = "A table of the unparsed messages.",
-                .instead = "leave it out; a column {from: \"\", type: string, parse: json} keeps the whole message"},
-               {.key = "schema_changes", .presence = kLater, .doc = "What happens when messages change their form.",
-                .instead = "leave it out: columns are those of mapping.columns"},
-               {.key = "limits", .presence = kLater, .doc = "Limits of reading.",
-                .instead = "leave it out: nothing is limited"}}};
+    .fields = {
+        {.key = "source",
+         .shape = Shape::kObject,
+         .presence = kRequired,
+         .doc = "What is read.",
+         .object = &kSource},
+        {.key = "target",
+         .shape = Shape::kObject,
+         .presence = kRequired,
+         .doc = "Where the rows go.",
+         .object = &kTarget},
+        {.key = "mapping",
+         .shape = Shape::kObject,
+         .presence = kRequired,
+         .doc = "How messages become rows.",
+         .object = &kMapping,
+         .instead = "write mapping.columns: columns are not inferred in this version"},
+        {.key = "errors",
+         .shape = Shape::kObject,
+         .doc = "What happens to bad messages.",
+         .object = &kErrors},
+        {.key = "commit", .shape = Shape::kObject, .doc = "When rows become visible.", .object = &kCommit},
+        {.key = "retention",
+         .shape = Shape::kObject,
+         .doc = "What is deleted with age.",
+         .object = &kRetention},
+        {.key = "raw",
+         .presence = kLater,
+         .doc = "A table of the unparsed messages.",
+         .instead = "leave it out; a column {from: \"\", type: string, parse: json} keeps the whole message"},
+        {.key = "schema_changes",
+         .presence = kLater,
+         .doc = "What happens when messages change their form.",
+         .instead = "leave it out: columns are those of mapping.columns"},
+        {.key = "limits",
+         .presence = kLater,
+         .doc = "Limits of reading.",
+         .instead = "leave it out: nothing is limited"}}};
 
 ObjectRule Document(std::string_view kind, std::string_view doc, const ObjectRule& spec) {
-  return ObjectRule{
-      .name = kind,
-      .doc = doc,
-      .fields = {{.key = "api_version", .shape = Shape::kEnum, .presence = kRequired, .doc = "The form of the document.",
-                  .values = {"frazil/v1"}},
-                 {.key = "kind", .shape = Shape::kEnum, .presence = kRequired, .doc = "What the document describes.",
-                  .values = {kind}},
-                 {.key = "metadata", .shape = Shape::kObject, .presence = kRequired, .doc = "Its name.",
-                  .object = &kMetadata},
-                 {.key = "spec", .shape = Shape::kObject, .presence = kRequired, .doc = "What it says.",
-                  .object = &spec}}};
+  return ObjectRule{.name = kind,
+                    .doc = doc,
+                    .fields = {{.key = "api_version",
+                                .shape = Shape::kEnum,
+                                .presence = kRequired,
+                                .doc = "The form of the document.",
+                                .values = {"frazil/v1"}},
+                               {.key = "kind",
+                                .shape = Shape::kEnum,
+                                .presence = kRequired,
+                                .doc = "What the document describes.",
+                                .values = {kind}},
+                               {.key = "metadata",
+                                .shape = Shape::kObject,
+                                .presence = kRequired,
+                                .doc = "Its name.",
+                                .object = &kMetadata},
+                               {.key = "spec",
+                                .shape = Shape::kObject,
+                                .presence = kRequired,
+                                .doc = "What it says.",
+                                .object = &spec}}};
 }
 
 const ObjectRule kConnection = Document("connection", "A Kafka cluster.", kConnectionSpec);
@@ -246,7 +390,9 @@ const std::vector<const ObjectRule*>& DocumentRules() {
   return rules;
 }
 
-const ObjectRule& SecretRule() { return kSecret; }
+const ObjectRule& SecretRule() {
+  return kSecret;
+}
 
 std::vector<const ObjectRule*> AllRules() {
   std::vector<const ObjectRule*> rules;

@@ -11,17 +11,17 @@ struct ObjectRule;
 // What a value looks like.
 enum class Shape {
   kText,
-  kName,          // of a document
-  kBroker,        // host:port
-  kTable,         // namespace.table
-  kPath,          // of a file, relative to the document's folder
-  kDatabase,      // sqlite:PATH
-  kWarehouse,     // file:PATH
-  kType,          // Iceberg type
-  kPointer,       // JSON Pointer or $.a.b; may be empty
-  kParse,         // how a value is read
+  kName,       // of a document
+  kBroker,     // host:port
+  kTable,      // namespace.table
+  kPath,       // of a file, relative to the document's folder
+  kDatabase,   // sqlite:PATH
+  kWarehouse,  // file:PATH
+  kType,       // Iceberg type
+  kPointer,    // JSON Pointer or $.a.b; may be empty
+  kParse,      // how a value is read
   kBoolean,
-  kSize,          // bytes, or text with a unit
+  kSize,  // bytes, or text with a unit
   kDuration,
   kTimestamp,     // ISO 8601 with a zone, or milliseconds since 1970
   kEnum,          // one of `values`
@@ -41,12 +41,12 @@ struct FieldRule {
   Shape shape = Shape::kText;
   Presence presence = Presence::kOptional;
   std::string_view doc = {};
-  std::string_view otherwise = {};             // value of an absent key; "" = none
-  std::vector<std::string_view> values = {};   // kEnum: in force
-  std::vector<std::string_view> later = {};    // kEnum: not in force yet; "*" = any other
+  std::string_view otherwise = {};            // value of an absent key; "" = none
+  std::vector<std::string_view> values = {};  // kEnum: in force
+  std::vector<std::string_view> later = {};   // kEnum: not in force yet; "*" = any other
   const ObjectRule* object = nullptr;
   Many many = Many::kOne;
-  std::string_view instead = {};               // kLater and missing keys: what to do in this version
+  std::string_view instead = {};  // kLater and missing keys: what to do in this version
 };
 
 struct ObjectRule {

@@ -22,18 +22,21 @@ tl::unexpected<Error> NotSupported(std::string detail, std::string fix) {
   return Fail(ErrorKind::kInvalid, "CONFIG_NOT_SUPPORTED", std::move(detail), std::move(fix));
 }
 
-bool IsNameEnd(char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'); }
+bool IsNameEnd(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
+}
 
 Status CheckName(std::string_view text) {
   const bool inside = std::ranges::all_of(text, [](char c) { return IsNameEnd(c) || c == '-' || c == '_'; });
-  if (inside && !text.empty() && text.size() <= 63 && IsNameEnd(text.front()) && IsNameEnd(text.back())) return {};
+  if (inside && !text.empty() && text.size() <= 63 && IsNameEnd(text.front()) && IsNameEnd(text.back()))
+    return {};
   return Fail(ErrorKind::kInvalid, "CONFIG_NAME", fmt::format("\"{}\" is no name", text),
               "1 to 63 of a-z, 0-9, - and _, with a letter or digit at both ends");
 }
 
 Status CheckTable(std::string_view text) {
-  const bool empty_part = text.empty() || text.front() == '.' || text.back() == '.' ||
-                          text.find("..") != std::string_view::npos;
+  const bool empty_part =
+      text.empty() || text.front() == '.' || text.back() == '.' || text.find("..") != std::string_view::npos;
   if (!empty_part && text.find('.') != std::string_view::npos) return {};
   return Value(fmt::format("\"{}\" is no table name", text), "write namespace.table");
 }
@@ -65,26 +68,37 @@ std::string_view Scheme(std::string_view uri) {
 }  // namespace
 
 Status CheckText(Shape shape, std::string_view text) {
-  if (text.empty() && shape != Shape::kPointer) return Value("the value is empty", "write one, or leave the key out");
+  if (text.empty() && shape != Shape::kPointer)
+    return Value("the value is empty", "write one, or leave the key out");
   switch (shape) {
     case Shape::kText:
-    case Shape::kPath: return {};
-    case Shape::kName: return CheckName(text);
-    case Shape::kBroker: return CheckBroker(text);
-    case Shape::kTable: return CheckTable(text);
-    case Shape::kDatabase: return DatabasePath(text, "/").map([](const std::string&) {});
-    case Shape::kWarehouse: return FileLocation(text, "/").map([](const std::string&) {});
+    case Shape::kPath:
+      return {};
+    case Shape::kName:
+      return CheckName(text);
+    case Shape::kBroker:
+      return CheckBroker(text);
+    case Shape::kTable:
+      return CheckTable(text);
+    case Shape::kDatabase:
+      return DatabasePath(text, "/").map([](const std::string&) {});
+    case Shape::kWarehouse:
+      return FileLocation(text, "/").map([](const std::string&) {});
     case Shape::kType:
       if (text == "struct" || text == "list" || text == "map") return {};
       return InDocument(ParseType(text));
-    case Shape::kPointer: return InDocument(ParsePath(text));
+    case Shape::kPointer:
+      return InDocument(ParsePath(text));
     case Shape::kParse: {
       std::string pattern;
       return InDocument(ParseParseRule(text, pattern));
     }
-    case Shape::kSize: return InDocument(ParseSize(text));
-    case Shape::kDuration: return InDocument(ParseDuration(text));
-    case Shape::kTimestamp: return InDocument(ParseStartTime(text));
+    case Shape::kSize:
+      return InDocument(ParseSize(text));
+    case Shape::kDuration:
+      return InDocument(ParseDuration(text));
+    case Shape::kTimestamp:
+      return InDocument(ParseStartTime(text));
     case Shape::kBoolean:
       if (text == "true" || text == "false") return {};
       return Fail(ErrorKind::kInvalid, "CONFIG_TYPE", fmt::format("\"{}\" is neither true nor false", text));
@@ -92,7 +106,8 @@ Status CheckText(Shape shape, std::string_view text) {
     case Shape::kTextMap:
     case Shape::kOffsetMap:
     case Shape::kObject:
-    case Shape::kEnumOrObject: break;
+    case Shape::kEnumOrObject:
+      break;
   }
   FRAZIL_CHECK(false, "no shape of a single text");
   return {};
@@ -112,7 +127,8 @@ Result<std::int64_t> ParseStartTime(std::string_view text) {
   const std::string copy(text);
   std::int64_t millis = 0;
   const char* const end = copy.data() + copy.size();
-  if (const auto parsed = std::from_chars(copy.data(), end, millis); parsed.ec == std::errc() && parsed.ptr == end) {
+  if (const auto parsed = std::from_chars(copy.data(), end, millis);
+      parsed.ec == std::errc() && parsed.ptr == end) {
     return millis;
   }
   const auto wrong = [&] {
@@ -120,13 +136,15 @@ Result<std::int64_t> ParseStartTime(std::string_view text) {
                  "write 2026-01-31T08:00:00Z, with a zone, or milliseconds since 1970");
   };
   int year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0, used = 0;
-  if (std::sscanf(copy.c_str(), "%4d-%2d-%2d%*1[Tt ]%2d:%2d:%2d%n", &year, &month, &day, &hour, &minute, &second,
-                  &used) != 6) {
+  if (std::sscanf(copy.c_str(), "%4d-%2d-%2d%*1[Tt ]%2d:%2d:%2d%n", &year, &month, &day, &hour, &minute,
+                  &second, &used) != 6) {
     return wrong();
   }
-  const std::chrono::year_month_day date{std::chrono::year(year), std::chrono::month(static_cast<unsigned>(month)),
+  const std::chrono::year_month_day date{std::chrono::year(year),
+                                         std::chrono::month(static_cast<unsigned>(month)),
                                          std::chrono::day(static_cast<unsigned>(day))};
-  if (!date.ok() || hour < 0 || hour > 23 || minute < 0 || minute > 59 || second < 0 || second > 59) return wrong();
+  if (!date.ok() || hour < 0 || hour > 23 || minute < 0 || minute > 59 || second < 0 || second > 59)
+    return wrong();
   std::string_view rest = std::string_view(copy).substr(static_cast<std::size_t>(used));
 
   int fraction_ms = 0;
@@ -140,8 +158,7 @@ Result<std::int64_t> ParseStartTime(std::string_view text) {
   if (rest != "Z" && rest != "z") {
     int zone_hour = 0, zone_minute = 0;
     char sign = '+';
-    if (rest.size() != 6 ||
-        std::sscanf(rest.data(), "%1[+-]%2d:%2d", &sign, &zone_hour, &zone_minute) != 3) {
+    if (rest.size() != 6 || std::sscanf(rest.data(), "%1[+-]%2d:%2d", &sign, &zone_hour, &zone_minute) != 3) {
       return wrong();
     }
     zone_minutes = (sign == '-' ? -1 : 1) * (zone_hour * 60 + zone_minute);
@@ -157,11 +174,13 @@ Result<std::string> DatabasePath(std::string_view uri, const std::string& folder
   }
   std::string_view path = uri.substr(7);
   if (path.starts_with("///")) {
-    path.remove_prefix(3);  // as SQLAlchemy: three slashes before a relative path, four before an absolute one
+    path.remove_prefix(
+        3);  // as SQLAlchemy: three slashes before a relative path, four before an absolute one
   } else if (path.starts_with("//")) {
     return Value(fmt::format("\"{}\" names a host", uri), "write sqlite:PATH or sqlite:///PATH");
   }
-  if (path.empty() || path.ends_with('/')) return Value(fmt::format("\"{}\" names no file", uri), "write sqlite:PATH");
+  if (path.empty() || path.ends_with('/'))
+    return Value(fmt::format("\"{}\" names no file", uri), "write sqlite:PATH");
   return AbsolutePath(path, folder);
 }
 

@@ -1,4 +1,5 @@
-// Reads an object of a document by its rule: values as they stand, the table's defaults where they are absent.
+// Reads an object of a document by its rule: values as they stand, the table's defaults where they are
+// absent.
 #pragma once
 
 #include <string>

@@ -12,7 +12,9 @@
 namespace frazil {
 namespace {
 
-Place ToPlace(const YAML::Mark& mark) { return Place{std::max(0, mark.line) + 1, std::max(0, mark.column) + 1}; }
+Place ToPlace(const YAML::Mark& mark) {
+  return Place{std::max(0, mark.line) + 1, std::max(0, mark.column) + 1};
+}
 
 class TreeBuilder final : public YAML::EventHandler {
  public:
