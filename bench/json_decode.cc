@@ -81,7 +81,7 @@ int main(int argc, char** argv) {
   const double seconds = argc > 1 ? std::atof(argv[1]) : 2;
   const Mapping mapping = OrderMapping();
   FRAZIL_CHECK(ValidateMapping(mapping).has_value());
-  const Events events = MakeEvents(200'000);
+  const Events events = MakeEvents(20'000);
   const auto decoder = MakeJsonDecoderFactory(mapping)->NewDecoder();
   ColumnBatch rows(TargetSchema(mapping));
   ColumnBatch errors(ErrorsSchema());

@@ -1,21 +1,13 @@
 #include "decode/json_cursor.h"
 
 #include <array>
+#include <cstring>
 
 #include "decode/json_string.h"
 #include "mapping/mapping.h"
 
 namespace frazil {
 namespace {
-
-bool IsBlank(char c) {
-  return c == ' ' || c == '\n' || c == '\r' || c == '\t';
-}
-
-bool OnlyBlanks(const char* begin, const char* end) {
-  while (begin < end && IsBlank(*begin)) ++begin;
-  return begin == end;
-}
 
 // The first one inside a string.
 std::size_t FindControlCharacter(std::string_view text) {
@@ -69,41 +61,26 @@ bool JsonCursor::End() {
   return next_ == index_.end() || Fail(Problem::kTrailing, "the end of the message");
 }
 
-const char* JsonCursor::EndOf(Token next) const {
-  const char* end = text_ + *next;
-  while (IsBlank(end[-1])) --end;
-  return end;
-}
-
-bool JsonCursor::TakeString(std::string_view& content) {
-  if (Peek() != '"') return Fail(Problem::kSyntax, "a string");
-  const Token token = next_++;
-  // Each string is closed, and only blanks stand between its end and the next token.
-  const char* const begin = text_ + *token + 1;
-  content = {begin, static_cast<std::size_t>(EndOf(next_) - 1 - begin)};
-  if (!has_escapes_ || std::memchr(begin, '\\', content.size()) == nullptr) return true;
-  if (!UnescapeJson(content, scratch_))
+bool JsonCursor::Unescape(Token token, std::string_view& content) {
+  if (std::memchr(content.data(), '\\', content.size()) == nullptr) return true;
+  if (!UnescapeJson(content, scratch_)) {
     return FailAt(token, Problem::kSyntax, "a string with well-formed escapes");
+  }
   content = scratch_;
   return true;
 }
 
 bool JsonCursor::TakeNumber(Number& number) {
   const Token token = next_++;
-  const char* const limit = text_ + *next_;
-  const char* const end = ScanNumber(text_ + *token, limit, number);
-  if (end != nullptr && OnlyBlanks(end, limit)) return true;
+  const char* const end = EndOf(next_);
+  if (ScanNumber(text_ + *token, end, number) == end) return true;
   return FailAt(token, Problem::kSyntax, "a number");
 }
 
 bool JsonCursor::TakeLiteral(std::string_view word) {
   const Token token = next_++;
   const char* const begin = text_ + *token;
-  const char* const limit = text_ + *next_;
-  if (std::string_view(begin, static_cast<std::size_t>(limit - begin)).starts_with(word) &&
-      OnlyBlanks(begin + word.size(), limit)) {
-    return true;
-  }
+  if (std::string_view(begin, static_cast<std::size_t>(EndOf(next_) - begin)) == word) return true;
   return FailAt(token, Problem::kSyntax, word);
 }
 

@@ -1,14 +1,16 @@
 // A walk over the tokens of one JSON message, which checks the whole grammar (RFC 8259) on its way.
 #pragma once
 
+#include <array>
+#include <cstddef>
 #include <cstdint>
-#include <cstring>
 #include <string>
 #include <string_view>
 
 #include "decode/failure.h"
 #include "decode/json_index.h"
 #include "decode/key_table.h"
+#include "mapping/digits.h"
 #include "mapping/number.h"
 
 namespace frazil {
@@ -62,11 +64,13 @@ class JsonCursor {
     return Step::kFailed;
   }
 
+  // The three below are most of the work, and are inlined where the compiler would not.
+
   // A member's key and its colon, when `words` match it; else false, and nothing is taken.
-  bool TakeKeyIf(const KeyWords& words) {
+  [[gnu::always_inline]] bool TakeKeyIf(const KeyWords& words) {
     // A string is closed before the message's end, so what matches lies within the message. What is read
     // behind it, to compare whole words, the message's source lets us read.
-    if (Peek() != '"' || !words.Match(text_ + *next_ + 1) || next_ + 1 == index_.end() ||
+    if (Peek() != '"' || !words.Match(text_ + *next_ + 1, text_ + text_size_) || next_ + 1 == index_.end() ||
         text_[next_[1]] != ':') {
       return false;
     }
@@ -80,7 +84,37 @@ class JsonCursor {
   }
 
   // The content of a string, without its escapes; valid until the next call.
-  bool TakeString(std::string_view& content);
+  [[gnu::always_inline]] bool TakeString(std::string_view& content) {
+    if (Peek() != '"') return Fail(Problem::kSyntax, "a string");
+    const Token token = next_++;
+    // Each string is closed, and only blanks stand between its end and the next token.
+    const char* const begin = text_ + *token + 1;
+    content = {begin, static_cast<std::size_t>(EndOf(next_) - 1 - begin)};
+    return !has_escapes_ || Unescape(token, content);
+  }
+  // A whole number of at most 18 digits that is written as such, with the next token right behind it; else
+  // false, and nothing is taken.
+  [[gnu::always_inline]] bool TakeShortWhole(std::int64_t& value) {
+    const char* p = text_ + *next_;
+    const bool negative = *p == '-';
+    if (negative) ++p;
+    const std::ptrdiff_t count = text_ + next_[1] - p;
+    if (count < 1 || count > 18 || (*p == '0' && count > 1)) return false;
+    std::uint64_t digits = 0;
+    // The last 1 to 8 digits are read as eight characters; those behind the message may be anything.
+    const char* const last = p + (count - 1) / 8 * 8;
+    for (; p < last; p += 8) {
+      if (!AreDigits(LoadEight(p))) return false;
+      digits = digits * 100'000'000 + EightDigits(LoadEight(p));
+    }
+    const auto rest = static_cast<unsigned>(text_ + next_[1] - p);
+    const std::uint64_t eight = FirstOfEight(LoadEight(p), rest);
+    if (!AreDigits(eight)) return false;
+    digits = digits * kPowersOfTen[rest] + EightDigits(eight);
+    value = negative ? -static_cast<std::int64_t>(digits) : static_cast<std::int64_t>(digits);
+    ++next_;
+    return true;
+  }
   bool TakeNumber(Number& number);
   bool TakeBoolean(bool& value);
   bool TakeNull();
@@ -106,8 +140,17 @@ class JsonCursor {
   bool SkipScalar();
   bool SkipNested();
   bool TakeLiteral(std::string_view word);
+  bool Unescape(Token token, std::string_view& content);
   // The end of what belongs to the token before `next`: blanks are cut off.
-  const char* EndOf(Token next) const;
+  const char* EndOf(Token next) const {
+    const char* end = text_ + *next;
+    while (IsBlank(end[-1])) --end;
+    return end;
+  }
+  static bool IsBlank(char c) { return c == ' ' || c == '\n' || c == '\r' || c == '\t'; }
+
+  static constexpr std::array<std::uint64_t, 9> kPowersOfTen = {
+      1, 10, 100, 1'000, 10'000, 100'000, 1'000'000, 10'000'000, 100'000'000};
 
   JsonIndex index_;
   const char* text_ = nullptr;

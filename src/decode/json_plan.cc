@@ -51,6 +51,7 @@ ValuePlan PlanOf(const ValueMapping& value, bool is_map_key = false) {
   plan.type = value.type.id;
   plan.required = value.required || is_map_key;
   plan.as_json = value.parse == Parse::kJson;
+  plan.is_text = plan.type == TypeId::kString && !plan.as_json;
   plan.expected = Expected(value);
   if (!value.type.is_nested()) plan.scalar = MakeScalarPlan(value, is_map_key);
   for (std::size_t i = 0; i < value.children.size(); ++i) {

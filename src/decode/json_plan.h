@@ -16,6 +16,7 @@ struct ValuePlan {
   TypeId type = TypeId::kBoolean;
   bool required = false;
   bool as_json = false;  // parse: json
+  bool is_text = false;  // a string that takes text as it is
   ScalarPlan scalar;     // unless nested
   std::string expected;  // in words, for messages
   KeyTable members;      // kStruct

@@ -29,6 +29,7 @@ class JsonReader {
   bool ReadElements(const PathPlan& path, ColumnBatch& rows);
   bool CheckRequired(ColumnBatch& rows);
   bool ReadValue(const ValuePlan& plan, Column& column);
+  bool ReadAnyValue(const ValuePlan& plan, Column& column);
   bool ReadNull(const ValuePlan& plan, Column& column);
   bool ReadBoolean(const ValuePlan& plan, Column& column);
   bool ReadNumber(const ValuePlan& plan, Column& column);

@@ -193,6 +193,44 @@ TEST(JsonValuesTest, PathsLeadIntoObjectsAndArrays) {
             "MAP_DUPLICATE_KEY /o: the key stands twice in its object");
 }
 
+TEST(JsonValuesTest, KeysOfAnyLengthAreFoundInAnyOrder) {
+  std::vector<ColumnMapping> columns;
+  std::string in_order = "{";
+  std::string backwards = "}";
+  std::string row;
+  for (std::size_t length = 1; length <= 40; ++length) {
+    const std::string key(length, 'k');
+    const std::string member =
+        "\"" + key + "\" : " + std::to_string(length) + " , \"" + key + "x\": [\"" + key + "\"]";
+    columns.push_back(ColumnOf(key, "int"));
+    in_order += (length == 1 ? "" : ",") + member;
+    backwards = member + (length == 1 ? "" : ",") + backwards;
+    row += (length == 1 ? "" : " | ") + std::to_string(length);
+  }
+  DecoderFixture fixture(Plain(columns));
+  EXPECT_EQ(fixture.One(in_order + "}"), row);
+  EXPECT_EQ(fixture.One("{" + backwards), row);
+}
+
+TEST(JsonValuesTest, WholeNumbersOfAnyLengthAreRead) {
+  DecoderFixture fixture(Plain({ColumnOf("a", "long"), ColumnOf("b", "timestamp", "unix_millis")}));
+  std::string digits;
+  for (int length = 1; length <= 19; ++length) {
+    digits += static_cast<char>('0' + length % 9 + (length == 19 ? -1 : 0));
+    for (const std::string& number : {digits, "-" + digits}) {
+      EXPECT_EQ(fixture.One("{\"a\":" + number + "}"), number + " | null");
+      EXPECT_EQ(fixture.One("{\"a\":" + number + " \n}"), number + " | null");
+      EXPECT_EQ(fixture.One("{\"b\":" + number + "}"),
+                length <= 16 ? "null | " + number + "000"
+                             : "MAP_RANGE /b: expected timestamp (unix_millis), found " + number +
+                                   ", which is out of its range");
+    }
+    for (const char* bad : {"-", "+", "0x", ":", "/"}) {
+      EXPECT_THAT(fixture.One("{\"a\":" + digits + bad + "1}"), StartsWith("JSON_SYNTAX")) << digits << bad;
+    }
+  }
+}
+
 TEST(JsonValuesTest, OneValueCanGoIntoSeveralColumns) {
   DecoderFixture fixture(
       Plain({From("/a", ColumnOf("number", "int")), From("/a", ColumnOf("text", "string", "text")),

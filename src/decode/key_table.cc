@@ -7,10 +7,12 @@ namespace frazil {
 KeyWords::KeyWords(std::string_view key) {
   std::array<char, sizeof(words_)> text{};
   std::array<char, sizeof(words_)> mask{};
-  if (key.size() < text.size() && key.find_first_of("\"\\") == std::string_view::npos) {
-    std::copy(key.begin(), key.end(), text.begin());
-    text[key.size()] = '"';
-    std::fill_n(mask.begin(), key.size() + 1, static_cast<char>(0xff));
+  if (key.find_first_of("\"\\") == std::string_view::npos) {
+    const std::string quoted = std::string(key) + '"';
+    const std::size_t size = std::min(quoted.size(), text.size());
+    std::copy_n(quoted.begin(), size, text.begin());
+    std::fill_n(mask.begin(), size, static_cast<char>(0xff));
+    rest_ = quoted.substr(size);
   } else {
     mask.fill(static_cast<char>(0xff));  // against zeros, which no JSON string holds
   }

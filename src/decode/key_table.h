@@ -11,28 +11,30 @@
 
 namespace frazil {
 
-// A key of up to 31 bytes with its closing quote, as words that compare at once. Reads 32 bytes wherever it
-// looks. Keys that are longer, or never look the same in JSON, match nothing.
+// A key with its closing quote, the first 16 bytes as words that compare at once. A key that never looks the
+// same in JSON matches nothing.
 class KeyWords {
  public:
   explicit KeyWords(std::string_view key);
 
-  // Whether `text` begins with the key and a quote.
-  bool Match(const char* text) const {
-    std::uint64_t differences = 0;
-    for (std::size_t i = 0; i < words_.size(); ++i) {
-      std::uint64_t seen;
-      std::memcpy(&seen, text + i * sizeof(seen), sizeof(seen));
-      differences |= (seen ^ words_[i]) & masks_[i];
-    }
-    return differences == 0;
+  // Whether `text` begins with the key and a quote. Reads 16 bytes, and more only before `end`.
+  bool Match(const char* text, const char* end) const {
+    std::uint64_t first;
+    std::uint64_t second;
+    std::memcpy(&first, text, sizeof(first));
+    std::memcpy(&second, text + sizeof(first), sizeof(second));
+    if ((((first ^ words_[0]) & masks_[0]) | ((second ^ words_[1]) & masks_[1])) != 0) return false;
+    return rest_.empty() || std::string_view(text, static_cast<std::size_t>(end - text))
+                                .substr(sizeof(words_))
+                                .starts_with(rest_);
   }
 
  private:
-  using Words = std::array<std::uint64_t, 4>;
+  using Words = std::array<std::uint64_t, 2>;
 
   Words words_{};
   Words masks_{};
+  std::string rest_;
 };
 
 // The keys of an object that are read, each with its place.

@@ -66,6 +66,18 @@ Conversion AppendBinary(const ScalarPlan& plan, std::string_view text, std::stri
   return Conversion::kOk;
 }
 
+void SetWhole(ScalarPlan& plan) {
+  const bool instant = plan.type == TypeId::kTimestamp || plan.type == TypeId::kTimestamptz;
+  if (plan.type == TypeId::kInt || (plan.type == TypeId::kDate && plan.parse == Parse::kUnixDays)) {
+    plan.whole = ScalarPlan::Whole::kInt32;
+  } else if (plan.type == TypeId::kLong || (instant && plan.parse == Parse::kUnixMicros)) {
+    plan.whole = ScalarPlan::Whole::kInt64;
+  } else if (instant && (plan.parse == Parse::kUnixMillis || plan.parse == Parse::kUnixSeconds)) {
+    plan.whole = ScalarPlan::Whole::kInt64;
+    plan.factor = plan.parse == Parse::kUnixMillis ? 1000 : kMicrosPerSecond;
+  }
+}
+
 // value = convert(number), then append(value).
 template <typename T, typename Convert, typename Append>
 Conversion ConvertThenAppend(Convert convert, Append append) {
@@ -84,6 +96,7 @@ ScalarPlan MakeScalarPlan(const ValueMapping& value, bool from_text) {
   plan.precision = value.type.precision;
   plan.scale = value.type.scale;
   plan.from_text = from_text || value.parse == Parse::kText;
+  SetWhole(plan);
   if (value.parse == Parse::kPattern) {
     auto pattern = TimePattern::Compile(value.pattern, value.type.id);
     FRAZIL_CHECK(pattern.has_value(), value.pattern);

@@ -2,11 +2,11 @@
 
 #include <algorithm>
 #include <array>
-#include <bit>
 #include <charconv>
-#include <cstring>
 #include <limits>
 #include <system_error>
+
+#include "mapping/digits.h"
 
 namespace frazil {
 namespace {
@@ -132,22 +132,9 @@ Conversion ToFloating(const Number& number, std::uint64_t max_exact, const std::
   return Conversion::kOk;
 }
 
-// Whether eight characters are all digits, and the number they make; the first is the lowest byte.
-bool AreDigits(std::uint64_t eight) {
-  constexpr std::uint64_t kHigh = 0xf0f0'f0f0'f0f0'f0f0U;
-  constexpr std::uint64_t kZeros = 0x3030'3030'3030'3030U;
-  return (eight & kHigh) == kZeros && ((eight + 0x0606'0606'0606'0606U) & kHigh) == kZeros;
-}
-std::uint64_t EightDigits(std::uint64_t eight) {
-  eight = (eight & 0x0f0f'0f0f'0f0f'0f0fU) * (1 + (10U << 8)) >> 8;     // four numbers of two digits
-  eight = (eight & 0x00ff'00ff'00ff'00ffU) * (1 + (100U << 16)) >> 16;  // two of four
-  return (eight & 0x0000'ffff'0000'ffffU) * (1 + (std::uint64_t{10'000} << 32)) >> 32;
-}
-
 const char* ScanDigits(const char* p, const char* end, std::uint64_t& digits) {
-  static_assert(std::endian::native == std::endian::little);
-  for (std::uint64_t eight = 0; end - p >= 8; p += 8) {
-    std::memcpy(&eight, p, sizeof(eight));
+  for (; end - p >= 8; p += 8) {
+    const std::uint64_t eight = LoadEight(p);
     if (!AreDigits(eight)) break;
     digits = digits * 100'000'000 + EightDigits(eight);
   }
