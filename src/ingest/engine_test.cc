@@ -292,12 +292,13 @@ TEST(Engine, ATableDroppedWhileRunningIsNotMadeAnew) {
 }
 
 TEST(Engine, MemoryStaysWithinTheBudgetByCuttingEpochs) {
-  StreamWorld world;
+  StreamWorld world(/*partitions=*/2, /*budget_bytes=*/64 << 10);
   world.Produce(0, 20000);
   StreamProcess process(world);
   process.config.commit_interval = std::chrono::hours(1);
   ASSERT_OK(process.RunUntilEnd());
   EXPECT_EQ(world.budget.used(), 0);
+  EXPECT_GT(process.status().commits, 1);
   world.ExpectExactlyOnce();
 }
 

@@ -54,8 +54,9 @@ std::map<MessageAt, int> ReadRows(Catalog& catalog, ObjectStore& store, const Ta
   return rows;
 }
 
-StreamWorld::StreamWorld(std::int32_t partitions)
-    : topic(runtime, SourceIdentity{.cluster_id = "cluster-1", .topic = "orders", .topic_id = "topic-1"}, partitions) {}
+StreamWorld::StreamWorld(std::int32_t partitions, std::int64_t budget_bytes)
+    : budget(runtime, budget_bytes),
+      topic(runtime, SourceIdentity{.cluster_id = "cluster-1", .topic = "orders", .topic_id = "topic-1"}, partitions) {}
 
 void StreamWorld::Produce(std::int32_t partition, int count) {
   for (int i = 0; i < count; ++i) {

@@ -29,7 +29,7 @@ std::map<MessageAt, int> ReadRows(Catalog& catalog, ObjectStore& store, const Ta
 // One topic and one lake, shared by the processes of a test.
 class StreamWorld {
  public:
-  explicit StreamWorld(std::int32_t partitions = 2);
+  explicit StreamWorld(std::int32_t partitions = 2, std::int64_t budget_bytes = 64 << 20);
 
   // Messages: {"id": n} is a row, "not json" an error, nullopt a null value.
   void Produce(std::int32_t partition, int count);
@@ -55,7 +55,7 @@ class StreamWorld {
   Runtime& runtime = ThreadRuntime();
   MemoryStore store{runtime};
   MemoryCatalog catalog{runtime, store, "memory:/lake"};
-  ByteBudget budget{runtime, 64 << 20};
+  ByteBudget budget;
   MemoryTopic topic;
   const TableName target{{"ingest"}, "orders"};
   const TableName errors{{"ingest"}, "orders__errors"};

@@ -75,7 +75,8 @@ class KafkaSource final : public BatchSource {
   void ReachEnd(Reader& reader, Offset end);
   void Refuse(const Reader& reader, const rd_kafka_message_t& message);
   void Close(Reader& reader);
-  Result<std::unique_ptr<Batch>> HandOn(StopSignal& stop);
+  // Null when the budget has no room until the deadline.
+  Result<std::unique_ptr<Batch>> HandOn(MonotonicTime deadline, StopSignal& stop);
 
   // Learns which partitions are at their end, and says so with batches without records.
   void AskForEnds();
@@ -208,7 +209,7 @@ Status KafkaSource::Add(const Positions& positions) {
 Result<std::unique_ptr<Batch>> KafkaSource::Next(MonotonicTime deadline, StopSignal& stop) {
   while (true) {
     FRAZIL_TRY(stop.Check());
-    if (!ready_.empty()) return HandOn(stop);
+    if (!ready_.empty()) return HandOn(deadline, stop);
     if (failure_) return tl::unexpected<Error>(*failure_);
     if (const Status connection = client_->CheckConnection(options_.topic); !connection) {
       failure_ = connection.error();
@@ -221,9 +222,10 @@ Result<std::unique_ptr<Batch>> KafkaSource::Next(MonotonicTime deadline, StopSig
   }
 }
 
-Result<std::unique_ptr<Batch>> KafkaSource::HandOn(StopSignal& stop) {
+Result<std::unique_ptr<Batch>> KafkaSource::HandOn(MonotonicTime deadline, StopSignal& stop) {
   if (ready_.front()->bytes > 0) {
-    FRAZIL_ASSIGN(ready_.front()->lease, budget_.Acquire(ready_.front()->bytes, stop));
+    FRAZIL_ASSIGN(ready_.front()->lease, budget_.Acquire(ready_.front()->bytes, deadline, stop));
+    if (ready_.front()->lease.bytes() == 0) return nullptr;
   }
   std::unique_ptr<Batch> batch = std::move(ready_.front());
   ready_.pop_front();

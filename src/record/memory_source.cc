@@ -212,9 +212,10 @@ Status MemorySource::Add(const Positions& positions) {
 Result<std::unique_ptr<Batch>> MemorySource::Next(MonotonicTime deadline, StopSignal& stop) {
   FRAZIL_ASSIGN(std::unique_ptr<Batch> batch, WaitForBatch(deadline, stop));
   if (batch == nullptr || batch->bytes == 0) return batch;
-  auto lease = budget_.Acquire(batch->bytes, stop);
-  if (!lease) {
+  auto lease = budget_.Acquire(batch->bytes, deadline, stop);
+  if (!lease || lease->bytes() == 0) {
     readers_[batch->partition] = {batch->range.first};
+    if (lease) return nullptr;
     return tl::unexpected<Error>(std::move(lease).error());
   }
   batch->lease = std::move(*lease);

@@ -34,9 +34,10 @@ void ByteLease::Merge(ByteLease other) {
   other.budget_ = nullptr;
 }
 
-ByteBudget::ByteBudget(Runtime& runtime, std::int64_t total) : monitor_(runtime.NewMonitor()), total_(total) {}
+ByteBudget::ByteBudget(Runtime& runtime, std::int64_t total)
+    : runtime_(runtime), monitor_(runtime.NewMonitor()), total_(total) {}
 
-Result<ByteLease> ByteBudget::Acquire(std::int64_t bytes, StopSignal& stop) {
+Result<ByteLease> ByteBudget::Acquire(std::int64_t bytes, MonotonicTime deadline, StopSignal& stop) {
   const auto registration = stop.OnStop([this] {
     const MonitorLock lock(*monitor_);
     monitor_->NotifyAll();
@@ -45,10 +46,13 @@ Result<ByteLease> ByteBudget::Acquire(std::int64_t bytes, StopSignal& stop) {
     const MonitorLock lock(*monitor_);
     const std::uint64_t ticket = next_ticket_++;
     waiting_.push_back(ticket);
-    while (!stop.stopped() && (waiting_.front() != ticket || !Fits(bytes))) monitor_->WaitUntil(kForever);
+    const auto granted = [&] { return waiting_.front() == ticket && Fits(bytes); };
+    while (!stop.stopped() && !granted() && runtime_.Now() < deadline) monitor_->WaitUntil(deadline);
+    const bool late = !granted();
     std::erase(waiting_, ticket);
     monitor_->NotifyAll();
     if (stop.stopped()) return Fail(StoppingError());
+    if (late) return ByteLease();
     used_ += bytes;
     return ByteLease(this, bytes);
   }();

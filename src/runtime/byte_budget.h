@@ -42,8 +42,9 @@ class ByteBudget {
  public:
   ByteBudget(Runtime& runtime, std::int64_t total);
 
-  // Waits for its turn and for the bytes. kStopping when `stop` fires first.
-  Result<ByteLease> Acquire(std::int64_t bytes, StopSignal& stop);
+  // Waits for its turn and for the bytes. An empty lease (bytes() == 0) when the deadline passes first, kStopping when
+  // `stop` fires. REQUIRES: bytes > 0.
+  Result<ByteLease> Acquire(std::int64_t bytes, MonotonicTime deadline, StopSignal& stop);
   // Grants at once, or gives an empty lease (bytes() == 0) when it would have to wait.
   ByteLease TryAcquire(std::int64_t bytes);
   // Takes the bytes even beyond the total: for memory that is held already and must be accounted for.
@@ -57,6 +58,7 @@ class ByteBudget {
   void Return(std::int64_t bytes);
   bool Fits(std::int64_t bytes) const { return used_ == 0 || used_ + bytes <= total_; }
 
+  Runtime& runtime_;
   std::unique_ptr<Monitor> monitor_;
   const std::int64_t total_;
   std::int64_t used_ = 0;

@@ -77,10 +77,10 @@ TEST(StopSignal, WakesAWaiter) {
 TEST(ByteBudget, ServesInTheOrderOfAsking) {
   StopSignal stop(runtime());
   ByteBudget budget(runtime(), 100);
-  ASSERT_OK_AND_ASSIGN(auto first, budget.Acquire(80, stop));
+  ASSERT_OK_AND_ASSIGN(auto first, budget.Acquire(80, kForever, stop));
   std::atomic<bool> large_granted = false;
   auto large = runtime().Spawn("large", [&] {
-    auto lease = budget.Acquire(90, stop);
+    auto lease = budget.Acquire(90, kForever, stop);
     ASSERT_THAT(lease, IsOk());
     large_granted = true;
   });
@@ -96,19 +96,29 @@ TEST(ByteBudget, ServesInTheOrderOfAsking) {
 TEST(ByteBudget, LetsOneRequestLargerThanItselfPassAlone) {
   StopSignal stop(runtime());
   ByteBudget budget(runtime(), 100);
-  ASSERT_OK_AND_ASSIGN(auto huge, budget.Acquire(1000, stop));
+  ASSERT_OK_AND_ASSIGN(auto huge, budget.Acquire(1000, kForever, stop));
   EXPECT_EQ(budget.TryAcquire(1).bytes(), 0);
   huge.ShrinkTo(40);
   EXPECT_EQ(budget.used(), 40);
   EXPECT_EQ(budget.TryAcquire(60).bytes(), 60);
 }
 
+TEST(ByteBudget, ADeadlineEndsTheWaitWithAnEmptyLease) {
+  StopSignal stop(runtime());
+  ByteBudget budget(runtime(), 10);
+  ASSERT_OK_AND_ASSIGN(auto held, budget.Acquire(10, kForever, stop));
+  ASSERT_OK_AND_ASSIGN(const auto late, budget.Acquire(5, runtime().Now() + milliseconds(5), stop));
+  EXPECT_EQ(late.bytes(), 0);
+  held.Release();
+  EXPECT_EQ(budget.TryAcquire(5).bytes(), 5);  // whoever gave up does not keep its place
+}
+
 TEST(ByteBudget, StoppingEndsTheWait) {
   StopSignal stop(runtime());
   ByteBudget budget(runtime(), 10);
-  ASSERT_OK_AND_ASSIGN(const auto held, budget.Acquire(10, stop));
+  ASSERT_OK_AND_ASSIGN(const auto held, budget.Acquire(10, kForever, stop));
   ErrorKind kind = ErrorKind::kInternal;
-  auto waiter = runtime().Spawn("waiter", [&] { kind = budget.Acquire(1, stop).error().kind; });
+  auto waiter = runtime().Spawn("waiter", [&] { kind = budget.Acquire(1, kForever, stop).error().kind; });
   stop.Stop();
   waiter->Join();
   EXPECT_EQ(kind, ErrorKind::kStopping);
