@@ -1,6 +1,7 @@
 #include "iceberg/iceberg_testing.h"
 
 #include <fmt/format.h>
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -191,17 +192,17 @@ TableMetadata World::RemoveSomeSnapshots() {
 
 std::vector<ManifestFile> World::HeadManifests() {
   auto manifests = ReadManifestList(store_, table_.BranchHead("main")->manifest_list);
-  EXPECT_OK(manifests);
+  EXPECT_THAT(manifests, IsOk());
   return manifests.value_or(std::vector<ManifestFile>());
 }
 
 LiveFiles World::ReadSnapshot(const Snapshot& snapshot) {
   LiveFiles live;
   auto manifests = ReadManifestList(store_, snapshot.manifest_list);
-  EXPECT_OK(manifests);
+  EXPECT_THAT(manifests, IsOk());
   for (const ManifestFile& manifest : manifests.value_or(std::vector<ManifestFile>())) {
     auto entries = ReadManifest(store_, manifest);
-    EXPECT_OK(entries);
+    EXPECT_THAT(entries, IsOk());
     ManifestFile counted;
     std::optional<std::int64_t> least;
     for (const ManifestEntry& entry : entries.value_or(std::vector<ManifestEntry>())) {

@@ -151,7 +151,7 @@ std::array<std::uint8_t, 16> SyncMarkerFor(const std::string& location) {
   return marker;
 }
 
-ManifestEncoder::ManifestEncoder(AvroFileOptions options, ManifestFile file)
+ManifestEncoder::ManifestEncoder(const AvroFileOptions& options, ManifestFile file)
     : writer_(options), file_(std::move(file)) {
   // entry -> data_file -> partition, as ManifestEntryAvroSchema lays them out
   const AvroSchemaPtr entry = ParseAvroSchema(options.schema_json).value();
@@ -181,7 +181,7 @@ Result<ManifestEncoder> ManifestEncoder::Make(const std::string& location, const
   file.sequence_number = kUnassignedSequence;
   file.min_sequence_number = kUnassignedSequence;
   file.added_snapshot_id = snapshot_id.value_or(SnapshotId(0));
-  ManifestEncoder encoder(std::move(options), std::move(file));
+  ManifestEncoder encoder(options, std::move(file));
   for (const PartitionField& field : spec.fields) {
     FRAZIL_ASSIGN(Type type, PartitionFieldType(schema, field));
     encoder.stats_.emplace_back(std::move(type));

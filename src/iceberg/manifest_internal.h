@@ -59,7 +59,7 @@ class ManifestEncoder {
   EncodedManifest Finish() &&;
 
  private:
-  ManifestEncoder(AvroFileOptions options, ManifestFile file);
+  ManifestEncoder(const AvroFileOptions& options, ManifestFile file);
   Result<AvroValue> Partition(const DataFile& file) const;
 
   AvroSchemaPtr partition_schema_;
