@@ -18,7 +18,7 @@ namespace frazil {
 class History {
  public:
   explicit History(TableMetadata current);
-  History(History&&) = default;
+  History(History&&) = default;  // NOLINT(performance-noexcept-move-constructor): a deque
   History& operator=(History&&) = default;
   History(const History&) = delete;  // nodes point into the versions
   History& operator=(const History&) = delete;
