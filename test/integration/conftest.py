@@ -105,7 +105,7 @@ class World:
         assert self.caught_up(), f"position {self.position()}, ends {self.broker.ends(self.topic)}"
         commits = self.lake.commits(self.table, self.stream)
         findings = audit(self.knowledge, self.lake.read(self.table, engine), self.lake.read(self.errors_table, engine),
-                         self.position(), starts, foreign_rows)
+                         self.position(), starts, foreign_rows, self.lake.blurred(self.table, engine))
         assert not findings, str(findings)
         if history:
             findings = audit_history(commits, self.knowledge)
