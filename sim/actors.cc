@@ -1,0 +1,181 @@
+// What the world does beside Frazil's processes: the topic's brokers and other engines.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+#include <utility>
+
+#include "sim/marks.h"
+#include "sim/world.h"
+
+namespace frazil::sim {
+namespace {
+
+const std::string kPosition = "frazil.position.orders";
+const std::string kApplied = "frazil.applied.orders";
+
+}  // namespace
+
+void World::Play() {
+  PlayTopic();
+  PlayForeign(target, true);
+  PlayForeign(errors, false);
+}
+
+void World::PlayTopic() {
+  const auto now = [&](const char* kind, std::int64_t one_in) {
+    if (topic_closed_ || !plan.Has(kind) || !actors_.OneIn(one_in)) return false;
+    Mark(std::string("fault: ") + kind);
+    return true;
+  };
+  if (now("broker-restart", 20)) {
+    Note("world", "brokers restart");
+    ++broker_life;
+  }
+  if (now("partition", 25) && truth.size() < 6) {
+    const Partition added = topic->AddPartition();
+    truth[added.value()];
+    Note("world", fmt::format("partition {} is added", added));
+  }
+  if (now("compaction", 3)) {
+    auto& [partition, messages] = *std::next(truth.begin(), actors_.Below(static_cast<std::int64_t>(truth.size())));
+    if (messages.empty()) return;
+    const std::int64_t offset = actors_.Below(static_cast<std::int64_t>(messages.size()));
+    messages[static_cast<std::size_t>(offset)].compacted = true;
+    topic->Compact(Partition(partition), Offset(offset));
+  }
+}
+
+void World::PlayForeign(const TableName& table, bool is_target) {
+  const auto now = [&](const char* kind, std::int64_t one_in) {
+    const std::string full = is_target ? kind : std::string("errors-") + kind;
+    if (!lake.pointers.contains(table) || !plan.Has(full) || !actors_.OneIn(one_in)) return false;
+    Mark("fault: " + full);
+    Note("world", full);
+    return true;
+  };
+  if (now("append", 15)) foreign_.Append(table);
+  if (now("compact", 15)) foreign_.Compact(table);
+  if (now("expire", 20)) foreign_.Expire(table, static_cast<std::size_t>(actors_.Below(3)));
+  if (!is_target) return;
+  if (now("delete", 40)) {
+    foreign_.DeleteFile(table, [this](const std::string& file) { oracle.RowsDeletedByOthers(file); });
+  }
+  if (now("rollback", 25)) {
+    RollBack(table);
+    if (actors_.OneIn(3)) foreign_.Append(table);
+    if (actors_.OneIn(4)) RollBack(table);
+  }
+}
+
+bool World::PendingIsApplied() const {
+  const SeenTable* ledger = oracle.target();
+  const SeenTable* follower = oracle.errors();
+  if (ledger == nullptr || follower == nullptr) return true;
+  for (const SeenSnapshot* snapshot : Oracle::Ancestors(*ledger)) {
+    const auto record = oracle.RecordOf(*snapshot);
+    if (!record) continue;
+    if (!record->pending) return true;
+    const auto applied = follower->properties.find(kApplied);
+    return applied != follower->properties.end() && applied->second.find(record->pending->id) != std::string::npos;
+  }
+  return true;
+}
+
+// To an ancestor that stands behind a position of ours, or, of the errors table, to any.
+void World::RollBack(const TableName& table) {
+  const bool is_target = table == target;
+  const SeenTable* seen = is_target ? oracle.target() : oracle.errors();
+  if (seen == nullptr) return;
+  const auto ancestors = Oracle::Ancestors(*seen);
+  std::size_t most = 0;
+  for (std::size_t i = 1; i < ancestors.size(); ++i) {
+    if (!is_target || oracle.RecordOf(*ancestors[i])) most = i;
+  }
+  if (most == 0) return;
+  const auto depth = static_cast<std::size_t>(actors_.Between(1, static_cast<std::int64_t>(std::min<std::size_t>(most, 5))));
+  // A follower's commit of the lost history that is on its way is met by a loud stop (FOLLOWER_MISMATCH).
+  if (is_target && (!PendingIsApplied() || !lake.late.empty())) allowed_codes.insert("FOLLOWER_MISMATCH");
+  Note("world", fmt::format("{} is rolled back by {} snapshots", table.name, depth));
+  foreign_.RollBackTo(table, SnapshotId(ancestors[depth]->id));
+}
+
+void World::SpoilProperty(const TableName& table, const std::string& key, bool remove) {
+  if (remove) {
+    foreign_.RemoveProperty(table, key);
+    return;
+  }
+  const auto& old = old_properties_[table];
+  std::string value = "garbage";
+  if (!old.empty() && !actors_.OneIn(3)) value = old[static_cast<std::size_t>(actors_.Below(static_cast<std::int64_t>(old.size())))];
+  Note("world", "the property becomes " + value);
+  foreign_.SetProperty(table, key, value);
+}
+
+// The same name, other messages: of the old ones it keeps some of the first, or none.
+void World::ReplaceTopic(SourceIdentity next, bool keep_records, std::int64_t keep_in_100) {
+  auto replaced = std::make_shared<MemoryTopic>(scheduler.SharedRuntime(), next, static_cast<std::int32_t>(truth.size()));
+  for (const auto& [partition, messages] : truth) {
+    const auto kept = static_cast<std::int64_t>(messages.size()) * keep_in_100 / 100;
+    for (std::int64_t offset = 0; keep_records && offset < kept; ++offset) {
+      const Message& message = messages[static_cast<std::size_t>(offset)];
+      if (message.kind == Kind::kAbsent || message.compacted) {
+        replaced->AppendAbsent(Partition(partition), 1);
+      } else {
+        MemoryRecord record{.key = std::nullopt, .value = message.value, .headers = {}, .timestamp_ms = message.produced_ms};
+        if (message.kind == Kind::kNull) record.value = std::nullopt;
+        replaced->Append(Partition(partition), std::move(record));
+      }
+    }
+  }
+  identity = std::move(next);
+  topic = std::move(replaced);
+  topic_closed_ = true;
+  ++broker_life;
+}
+
+void World::PlayFatal() {
+  const std::string& kind = plan.fatal();
+  const bool started = oracle.target() != nullptr && oracle.errors() != nullptr && oracle.commits() > 0;
+  if (!started) return;
+  fatal_played_ = true;
+  Mark("fault: " + kind);
+  Note("world", kind);
+  const auto allow = [&](std::initializer_list<const char*> codes) { allowed_codes.insert(codes.begin(), codes.end()); };
+  if (kind == "retention") {
+    allow({"OFFSETS_EXPIRED"});
+    for (const auto& [partition, bounds] : topic->bounds()) {
+      topic->Expire(partition, Offset(actors_.Between(bounds.log_start.value(), bounds.end.value())));
+    }
+  } else if (kind == "recreated") {
+    allow({"TOPIC_RECREATED", "POSITION_BEYOND_END"});
+    ReplaceTopic({.cluster_id = "cluster-1", .topic = "orders", .topic_id = "topic-2"}, false, 0);
+  } else if (kind == "cluster") {
+    allow({"CLUSTER_CHANGED", "POSITION_BEYOND_END"});
+    ReplaceTopic({.cluster_id = "cluster-2", .topic = "orders", .topic_id = "topic-1"}, true, 100);
+  } else if (kind == "truncated") {
+    allow({"POSITION_BEYOND_END"});
+    ReplaceTopic(identity, true, actors_.Between(10, 90));
+  } else if (kind == "property-removed") {
+    allow({"POSITION_PROPERTY_MISSING", "POSITION_TRACES", "POSITION_UNPROVEN"});
+    SpoilProperty(target, kPosition, true);
+  } else if (kind == "property-edited") {
+    allow({"POSITION_PROPERTY_EDITED", "POSITION_UNREADABLE", "POSITION_UNPROVEN", "POSITION_REPLACED"});
+    SpoilProperty(target, kPosition, false);
+  } else if (kind == "applied-removed") {
+    allow({"FOLLOWER_ROLLED_BACK", "FOLLOWER_MISMATCH"});
+    SpoilProperty(errors, kApplied, true);
+  } else if (kind == "applied-edited") {
+    allow({"FOLLOWER_ROLLED_BACK", "FOLLOWER_MISMATCH", "POSITION_UNREADABLE"});
+    SpoilProperty(errors, kApplied, false);
+  } else if (kind == "errors-rollback") {
+    allow({"FOLLOWER_ROLLED_BACK", "FOLLOWER_MISMATCH"});
+    oracle.FollowerWasTampered();
+    RollBack(errors);
+  } else if (kind == "cherry-pick") {
+    allow({"POSITION_CHERRY_PICK"});
+    foreign_.Append(target, {{"source-snapshot-id", "4711"}});
+  }
+}
+
+}  // namespace frazil::sim

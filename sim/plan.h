@@ -1,0 +1,55 @@
+// Which faults a seed plays, and how often: drawn once from the seed.
+#pragma once
+
+#include <cstdint>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "sim/scheduler.h"
+
+namespace frazil::sim {
+
+struct SimOptions {
+  std::uint64_t seed = 1;
+  std::set<std::string> faults;  // only these kinds, of those that the seed has; empty: all of them
+  std::int64_t records = -1;     // at most so many messages; -1: as the seed says
+  bool print_history = false;
+};
+
+// Every kind of fault. Those of the second list end a stream by design: a seed plays one of them at most.
+const std::vector<std::string>& FaultKinds();
+const std::vector<std::string>& FatalKinds();
+
+class Plan {
+ public:
+  explicit Plan(const SimOptions& options);
+
+  bool Has(std::string_view kind) const { return kinds_.contains(kind); }
+  // Whether a fault of the kind happens now, when it is as frequent as `rate` of 1000 in a seed that has it.
+  bool Strikes(std::string_view kind, std::int64_t per_mille) {
+    return Has(kind) && dice_.Below(1000) < per_mille;
+  }
+  const std::string& fatal() const { return fatal_; }
+  std::string Describe() const;
+
+  std::int64_t processes = 1;
+  std::int64_t partitions = 1;
+  std::int64_t messages = 0;
+  std::int64_t lanes = 1;
+  std::int64_t batch_records = 10;
+  std::int64_t budget_bytes = 64 << 20;
+  std::int64_t commit_interval_ms = 100;
+  std::int64_t chaos_ms = 3000;
+  bool remote_catalog = false;
+  std::int64_t start = 0;  // 0 earliest, 1 latest, 2 offsets
+  std::vector<std::pair<std::string, std::string>> table_properties;
+
+ private:
+  std::set<std::string, std::less<>> kinds_;
+  std::string fatal_;
+  Dice dice_;
+};
+
+}  // namespace frazil::sim

@@ -1,0 +1,206 @@
+// A simulated Frazil process: the real engine on seams that fail.
+#include <fmt/format.h>
+
+#include <utility>
+
+#include "sim/marks.h"
+#include "sim/world.h"
+#include "storage/faulty_store.h"
+
+namespace frazil::sim {
+namespace {
+
+constexpr Duration kMaxSlow = std::chrono::milliseconds(400);
+
+// Reads the world's topic; is cut off when a broker restarts.
+class SimSource final : public BatchSource {
+ public:
+  SimSource(World& world, SimProcess& process, ByteBudget& budget)
+      : world_(world),
+        process_(process),
+        topic_(world.topic),
+        life_(world.broker_life),
+        source_(process.runtime, budget, *topic_, {.max_batch_records = world.plan.batch_records}) {}
+
+  Result<SourceIdentity> Identify() override {
+    FRAZIL_TRY(Call("identify", "identify-fails", 100));
+    return source_.Identify();
+  }
+  Result<std::map<Partition, PartitionBounds>> Bounds() override {
+    FRAZIL_TRY(Call("bounds", "identify-fails", 100));
+    return source_.Bounds();
+  }
+  Result<Positions> Resolve(const Start& start) override {
+    FRAZIL_TRY(Call("resolve", "identify-fails", 100));
+    return source_.Resolve(start);
+  }
+  Status Seek(const Positions& positions) override {
+    FRAZIL_TRY(Call("seek", "fetch-fails", 30));
+    world_.oracle.Reading(positions);
+    return source_.Seek(positions);
+  }
+  Status Add(const Positions& positions) override {
+    FRAZIL_TRY(Call("add", "fetch-fails", 30));
+    world_.oracle.Reading(positions);
+    return source_.Add(positions);
+  }
+  Result<std::unique_ptr<Batch>> Next(MonotonicTime deadline, StopSignal& stop) override {
+    FRAZIL_TRY(Call("next", "fetch-fails", 15));
+    return source_.Next(deadline, stop);
+  }
+  void Mirror(const Positions& committed) override { source_.Mirror(committed); }
+
+ private:
+  Status Call(const char* call, const char* kind, std::int64_t per_mille) {
+    world_.Step(process_, call);
+    if (life_ == world_.broker_life && !world_.Strikes(kind, per_mille)) return {};
+    return Fail(ErrorKind::kUnavailable, "KAFKA_UNREACHABLE", "the simulated broker does not answer");
+  }
+
+  World& world_;
+  SimProcess& process_;
+  const std::shared_ptr<MemoryTopic> topic_;
+  const std::int64_t life_;
+  MemorySource source_;
+};
+
+// "id" stands at one of two places in a message; each mapping knows one of them.
+Mapping MappingOf(bool second) {
+  ColumnMapping id{.name = "id", .path = {"id"}, .value = {.type = Type::Primitive(TypeId::kLong), .required = true}, .doc = ""};
+  if (second) id.path = {"n", "id"};
+  Mapping mapping;
+  mapping.columns = {id};
+  return mapping;
+}
+
+}  // namespace
+
+SimProcess::SimProcess(World& world_, std::size_t slot_, std::string name_)
+    : world(world_), slot(slot_), name(std::move(name_)), id(world.scheduler.NewProcess(name)), runtime(world.scheduler.RuntimeOf(id)) {
+  catalog_faults.step = [this](const char* call) { world.Step(*this, call); };
+  catalog_faults.load_fails = [this] { return world.Strikes("load-fails", 60); };
+  catalog_faults.fate = [this](const TableName& table, const char* call) { return FateOf(table, call); };
+}
+
+void SimProcess::Start(bool until_end) {
+  main = runtime.Spawn("main", [this, until_end] { Main(until_end); });
+}
+
+// From a task of its own process, so that nothing outside waits for a frozen one.
+void SimProcess::Stop() {
+  if (stopping || ended || stop == nullptr) return;
+  stopping = true;
+  auto* task = new std::unique_ptr<Task>;  // as all of a process, it is never destroyed
+  *task = runtime.Spawn("stopper", [this] {
+    if (stop != nullptr) stop->Stop();
+  });
+}
+
+StreamConfig SimProcess::Config() {
+  StreamConfig config;
+  config.name = "orders";
+  config.topic = "orders";
+  config.target = world.target;
+  config.errors = world.errors;
+  config.commit_interval = std::chrono::milliseconds(world.plan.commit_interval_ms);
+  config.mapping = MappingOf(world.Strikes("remap", 500));
+  if (world.plan.start == 1) config.start = StartLatest{};
+  if (world.plan.start == 2) config.start = StartOffsets{{{Partition(0), Offset(3)}}};
+  for (const auto& [key, value] : world.plan.table_properties) config.table_properties[key] = value;
+  return config;
+}
+
+void SimProcess::Main(bool until_end) {
+  Run(until_end);
+  stop = nullptr;
+  ended = true;
+  world.Note(name, result ? "ended" : "ended: " + result.error().ToString());
+}
+
+void SimProcess::Run(bool until_end) {
+  ByteBudget budget(runtime, world.plan.budget_bytes);
+  StopSignal stop_signal(runtime);
+  stop = &stop_signal;
+  FaultyStore store(world.lake.store, [this](StoreOperation operation, const std::string& location) { return StoreFaultAt(operation, location); });
+  std::unique_ptr<Catalog> catalog;
+  if (world.plan.remote_catalog) {
+    catalog = std::make_unique<RemoteCatalog>(world.server, world.lake, catalog_faults);
+  } else {
+    catalog = std::make_unique<LakeCatalog>(runtime, store, world.lake, &catalog_faults);
+  }
+  {
+    LanePool lanes(runtime, static_cast<std::size_t>(world.plan.lanes));
+    StreamSeams seams{.runtime = runtime,
+                      .budget = budget,
+                      .catalog = *catalog,
+                      .store = store,
+                      .format = ParquetFormat(),
+                      .open_source = [&]() -> Result<std::unique_ptr<BatchSource>> {
+                        return std::make_unique<SimSource>(world, *this, budget);
+                      }};
+    EngineOptions options;
+    options.until_end = until_end;
+    options.retry_first = std::chrono::milliseconds(10);
+    options.retry_limit = std::chrono::milliseconds(500);
+    options.fail_fast_at_start = false;
+    options.on_status = [this](const StreamStatus& status) { TakeStatus(status); };
+    options.on_commit = [this](const CommitReport& report) {
+      Mark("engine: commit reported");
+      world.Note(name, fmt::format("committed {} messages", report.counts.total()));
+    };
+    StreamEngine engine(Config(), std::move(seams), lanes, std::move(options));
+    result = engine.Run(stop_signal);
+  }
+  if (budget.used() != 0) world.oracle.Find(fmt::format("{} ended with {} bytes of the budget taken", name, budget.used()));
+}
+
+void SimProcess::TakeStatus(const StreamStatus& status) {
+  phase = status.phase;
+  code = status.conditions.empty() ? "" : status.conditions.front().code;
+  const std::string message = status.conditions.empty() ? "" : ": " + status.conditions.front().message;
+  Mark(fmt::format("phase: {}", ToString(phase)));
+  if (!code.empty()) Mark("code: " + code);
+  world.Note(name, fmt::format("{} {}{}", ToString(phase), code, message));
+  if (phase == StreamPhase::kBlocked && !world.allowed_codes.contains(code)) {
+    world.oracle.Find(fmt::format("{} blocked with {}{}, which nothing that was played explains", name, code, message));
+  }
+}
+
+StoreFault SimProcess::StoreFaultAt(StoreOperation operation, const std::string& location) {
+  world.Step(*this, "store");
+  if (world.Strikes("slow", 10)) {
+    world.Note(name, "the store is slow");
+    world.scheduler.Sleep(Duration(world.dice.Below(kMaxSlow.count())));
+  }
+  const bool writes = operation == StoreOperation::kAppend || operation == StoreOperation::kFinish;
+  if (operation == StoreOperation::kDelete && world.Strikes("delete-lost", 200)) return StoreFault::AnsweredWithoutEffect();
+  if (operation == StoreOperation::kAppend && world.Strikes("torn", 8)) {
+    world.Note(name, "torn upload of " + location);
+    return StoreFault::Torn();
+  }
+  if ((writes || operation == StoreOperation::kDelete) && world.Strikes("store-after", 8)) {
+    world.Note(name, "the store fails after its effect on " + location);
+    return StoreFault::FailsAfterEffect();
+  }
+  if (world.Strikes("store-fails", 8)) {
+    world.Note(name, "the store fails on " + location);
+    return StoreFault::Fails();
+  }
+  return StoreFault::None();
+}
+
+Fate SimProcess::FateOf(const TableName& table, const char* call) {
+  static constexpr std::pair<const char*, Fate> kFates[] = {{"refused", Fate::kRefused},
+                                                            {"conflict", Fate::kConflict},
+                                                            {"lost", Fate::kLost},
+                                                            {"done", Fate::kDone},
+                                                            {"late", Fate::kLate}};
+  for (const auto& [kind, fate] : kFates) {
+    if (!world.Strikes(kind, 60)) continue;
+    world.Note(name, fmt::format("{} to {}: {}", call, table.ToString(), kind));
+    return fate;
+  }
+  return Fate::kAnswered;
+}
+
+}  // namespace frazil::sim
