@@ -49,15 +49,6 @@ void ReportCommit(const CommitReport& report, const Output& output) {
   }
 }
 
-// The log has the phases that a person may wonder about; failures log themselves.
-void ReportStatus(const std::string& stream, const StreamStatus& status) {
-  if (status.phase != StreamPhase::kStandby) return;
-  for (const Condition& condition : status.conditions) {
-    LogInfo("{}: {} {}: {} ({})", stream, ToString(status.phase), condition.code, condition.message,
-            condition.fix);
-  }
-}
-
 // One stream with its engine, if it could be wired, and how it ended.
 struct RunningStream {
   std::string name;
@@ -76,7 +67,6 @@ std::vector<RunningStream> WireAll(Wiring& wiring, const SpecFile& file,
     EngineOptions engine;
     engine.until_end = options.until_end;
     engine.on_commit = [&output](const CommitReport& report) { ReportCommit(report, output); };
-    engine.on_status = [name = stream->name](const StreamStatus& status) { ReportStatus(name, status); };
     if (auto wired = wiring.Connect(file, *stream)) {
       one.engine = std::make_unique<StreamEngine>(std::move(wired->config), std::move(wired->seams),
                                                   wiring.lanes(), std::move(engine));

@@ -25,6 +25,7 @@ Result<AppendAttempt> BuildAttemptOn(const StreamSeams& seams, const TableMetada
   FRAZIL_ASSIGN(auto attempt, BuildAppend(seams.store, table, append, ids));
   attempt.change.updates.push_back(SetProperties{properties(attempt.snapshot)});
 
+  if (table.Property("gc.enabled") == "false") return attempt;  // its owner keeps every file, so every snapshot, too
   // Expiry looks at the table as the append leaves it: the head it replaces is no longer held by the branch.
   FRAZIL_ASSIGN(const auto appended, ApplyChange(table, attempt.change, now_ms));
   auto expired = ExpiredSnapshots(appended, now_ms);

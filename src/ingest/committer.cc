@@ -5,9 +5,13 @@
 #include <utility>
 
 #include "iceberg/append.h"
+#include "ingest/table_history.h"
 
 namespace frazil {
 namespace {
+
+// By then somebody's orphan removal may have taken the first file.
+constexpr Duration kOldestEpoch = std::chrono::hours(24);
 
 DataFile ToDataFile(const WrittenFile& written) {
   DataFile file;
@@ -64,6 +68,19 @@ Result<CommitReport> Committer::Commit(SealedEpoch& sealed, StopSignal& stop) {
   return report;
 }
 
+Status Committer::CheckPosition() {
+  FRAZIL_ASSIGN(auto table, seams_.catalog.Load(config_.target));
+  History history(std::move(table.metadata));
+  FRAZIL_ASSIGN(const auto position, AskHistory(seams_.store, history, [&](const History& known) {
+                  return ReadPosition(known, stream_.identity);
+                }));
+  const auto* found = std::get_if<FoundPosition>(&position);
+  if (found == nullptr) return Fail(ErrorKind::kConflict, "POSITION_ROLLED_BACK", "the table was rolled back");
+  if (found->record.n == applied_n_) return {};
+  return Fail(ErrorKind::kConflict, "FENCED",
+              fmt::format("the table holds commit {} of this stream, this process made {}", found->record.n, applied_n_));
+}
+
 Result<EpochPlan> Committer::Plan(const SealedEpoch& sealed, const Files& files) {
   const OpenEpoch& epoch = sealed.epoch();
   EpochPlan plan{.commit_id = epoch.commit_id,
@@ -99,9 +116,12 @@ Result<EpochPlan> Committer::Plan(const SealedEpoch& sealed, const Files& files)
 Result<CommitReport> Committer::CommitFiles(const SealedEpoch& sealed, const Files& files, bool& outcome_unknown,
                                             StopSignal& stop) {
   const MonotonicTime started = seams_.runtime.Now();
+  if (started - sealed.epoch().opened_at > kOldestEpoch) {
+    return Fail(ErrorKind::kConflict, "EPOCH_TOO_OLD", "the epoch is dropped: its first file is older than a day");
+  }
   FRAZIL_ASSIGN(const auto plan, Plan(sealed, files));
   LedgerCommit ledger(seams_, config_.target, stream_.identity, mapping_version_);
-  FRAZIL_ASSIGN(const auto committed, ledger.CommitEpoch(plan, files.rows, applied_n_, outcome_unknown, stop));
+  FRAZIL_ASSIGN(const auto committed, ledger.CommitEpoch(plan, files.rows, stream_.tables.rows_schema.schema_id, applied_n_, outcome_unknown, stop));
   outcome_unknown = true;  // the files are the table's from here on
   table_sequence_ = committed.table.metadata.last_sequence_number;
   if (committed.snapshot == SnapshotId()) {

@@ -22,6 +22,10 @@ class Committer {
   // further may be committed by this object. Files of an epoch that certainly did not land are deleted.
   Result<CommitReport> Commit(SealedEpoch& sealed, StopSignal& stop);
 
+  // Whether the position in the table is still the one last committed: a stream that has nothing to commit would not
+  // notice a rollback otherwise. kConflict (FENCED, POSITION_ROLLED_BACK) as a commit has it. Not beside a Commit.
+  Status CheckPosition();
+
  private:
   struct Files {
     std::vector<DataFile> rows;

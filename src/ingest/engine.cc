@@ -15,7 +15,8 @@ namespace {
 
 // A standby looks at the position after this many commit intervals of the other writer.
 constexpr int kStandbyIntervals = 3;
-constexpr Duration kSecondLook = std::chrono::milliseconds(200);
+// How often a stream looks again before it is blocked.
+constexpr int kMoreLooks = 3;
 
 EpochCounts Sum(const EpochCounts& a, const EpochCounts& b) {
   return {.rows = a.rows + b.rows,
@@ -94,13 +95,13 @@ class StreamEngine::Impl {
   Status Handle(const Error& error, StopSignal& stop) {
     switch (error.kind) {
       case ErrorKind::kConflict:
-        looked_twice_ = false;
+        looks_ = 0;
         return error.code == "FENCED" ? StandBy(error, stop) : Status();
       case ErrorKind::kBlocked:
       case ErrorKind::kInternal:
         // The first look may have met a cache, or a moment between two commits of another process.
-        if (error.kind == ErrorKind::kBlocked && !std::exchange(looked_twice_, true)) {
-          stop.WaitFor(kSecondLook);
+        if (error.kind == ErrorKind::kBlocked && looks_ < kMoreLooks) {
+          stop.WaitFor(options_.second_look * (1 << looks_++));
           return {};
         }
         return Block(error);
@@ -122,7 +123,7 @@ class StreamEngine::Impl {
   }
 
   Status StandBy(const Error& error, StopSignal& stop) {
-    standing_by_ = true;
+    if (!std::exchange(standing_by_, true)) LogInfo("{}: STANDBY: ANOTHER_WRITER: {}", config_.name, error.detail);
     SetPhase(StreamPhase::kStandby, Condition{.code = "ANOTHER_WRITER",
                                               .since_ms = seams_.runtime.UnixMillis(),
                                               .message = error.detail,
@@ -133,14 +134,14 @@ class StreamEngine::Impl {
 
   Status Retry(const Error& error, StopSignal& stop) {
     SetPhase(StreamPhase::kRetrying, AsCondition(error));
-    LogWarning("{}: will try again: {}", config_.name, error.ToString());
+    LogWarning("{}: RETRYING: {}", config_.name, error.ToString());
     stop.WaitFor(backoff_.Next());
     return {};
   }
 
   Status Block(const Error& error) {
     SetPhase(StreamPhase::kBlocked, AsCondition(error));
-    LogError("{}: blocked: {}", config_.name, error.ToString());
+    LogError("{}: BLOCKED: {}", config_.name, error.ToString());
     return Fail(error);
   }
 
@@ -172,7 +173,7 @@ class StreamEngine::Impl {
       status_.lag = report.lag;
       ++status_.commits;
       backoff_.Reset();
-      looked_twice_ = false;
+      looks_ = 0;
     }
     if (status().phase != StreamPhase::kRunning) SetPhase(StreamPhase::kRunning, {});
     if (options_.on_commit) options_.on_commit(report);
@@ -196,7 +197,7 @@ class StreamEngine::Impl {
   std::unique_ptr<Monitor> monitor_;
   StreamStatus status_;
   Backoff backoff_;
-  bool looked_twice_ = false;
+  int looks_ = 0;  // at what seems to block, since the last commit
 
   bool started_ = false;
   std::optional<Uuid> target_uuid_;  // of the table that was recovered

@@ -69,6 +69,8 @@ struct EngineOptions {
   std::function<void(const StreamStatus&)> on_status;       // on every change of phase or condition; may be empty
   Duration retry_first = std::chrono::milliseconds(500);
   Duration retry_limit = std::chrono::seconds(30);
+  // Before a stream is blocked it looks again, this long after the first look, then twice as long, and so on.
+  Duration second_look = std::chrono::milliseconds(200);
   // Failures of the first start end the run at once instead of being retried: so that a person who has just typed the
   // command sees a wrong address or password. Off in a server.
   bool fail_fast_at_start = true;

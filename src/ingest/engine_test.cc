@@ -240,6 +240,22 @@ TEST(Engine, ARollbackWhileRunningIsRepairedAtOnce) {
   world.ExpectExactlyOnce();
 }
 
+TEST(Engine, AnIdleStreamNoticesARollback) {
+  StreamWorld world;
+  world.Produce(0, 10);
+  StreamProcess process(world);
+  process.Start();
+  process.AwaitCommitted(10);
+  world.Produce(0, 10);
+  process.AwaitCommitted(20);
+  world.RollBack(world.target, 1);
+  process.Await("the lost rows are read again", [&](const StreamStatus&) {
+    return ReadRows(world.catalog, world.store, world.target).size() == 20;
+  });
+  ASSERT_OK(process.Stop());
+  world.ExpectExactlyOnce();
+}
+
 TEST(Engine, StopsLoudlyWhereThePositionCannotBeKnown) {
   const auto block = [](const std::function<void(StreamWorld&)>& break_it) {
     StreamWorld world;
@@ -269,6 +285,34 @@ TEST(Engine, StopsLoudlyWhereThePositionCannotBeKnown) {
               w.topic.Expire(Partition(0), Offset(50));
             }),
             "OFFSETS_EXPIRED");
+}
+
+TEST(Engine, ATruncatedTopicIsLoudEvenWhenThereIsNothingToRead) {
+  StreamWorld world;
+  world.Produce(0, 10);
+  ASSERT_OK(StreamProcess(world).RunUntilEnd());
+  StreamWorld shorter;  // the same topic after its log was cut
+  shorter.Produce(0, 3);
+  StreamProcess process(world);
+  process.topic = &shorter.topic;
+  EXPECT_THAT(process.RunUntilEnd(), FailsWithCode("POSITION_BEYOND_END"));
+}
+
+TEST(Engine, ATableWhoseFilesMustStayKeepsItsSnapshots) {
+  StreamWorld world;
+  world.Produce(0, 1);
+  ASSERT_OK(StreamProcess(world).RunUntilEnd());
+  world.SetProperty(world.target, "history.expire.max-snapshot-age-ms", "0");
+  world.SetProperty(world.target, "history.expire.min-snapshots-to-keep", "1");
+  world.SetProperty(world.target, "gc.enabled", "false");
+  world.Produce(0, 1);
+  ASSERT_OK(StreamProcess(world).RunUntilEnd());
+  EXPECT_EQ(world.Target().metadata.snapshots.size(), 3U);
+  world.SetProperty(world.target, "gc.enabled", "true");
+  world.Produce(0, 1);
+  ASSERT_OK(StreamProcess(world).RunUntilEnd());
+  EXPECT_EQ(world.Target().metadata.snapshots.size(), 1U);
+  world.ExpectExactlyOnce();
 }
 
 TEST(Engine, ARenamedStreamDoesNotStartOver) {

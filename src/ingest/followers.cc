@@ -24,7 +24,7 @@ Status CheckUuid(const PendingEntry& entry, const TableMetadata& table) {
   return Fail(ErrorKind::kBlocked, "TABLE_REPLACED",
               fmt::format("table {} was replaced: its uuid was {}, now it is {}", entry.table, entry.uuid.ToString(),
                           table.table_uuid.ToString()),
-              "restore the table that the stream wrote, or start a stream of another name");
+              "restore the table that the stream wrote, or fill another target");
 }
 
 // The manifest that a pending entry names must still be there, whole.

@@ -12,6 +12,7 @@ namespace {
 constexpr Duration kFetchWait = std::chrono::milliseconds(100);
 // New partitions are read from their offset 0 on, however late they are seen.
 constexpr Duration kPartitionInterval = std::chrono::seconds(10);
+constexpr Duration kLongestCheckInterval = std::chrono::minutes(1);
 // Shares of the byte budget: an epoch that holds `kOurShare` of it is cut once `kUsedShare` of all is in use.
 constexpr std::int64_t kUsedShare = 2;   // a half
 constexpr std::int64_t kOurShare = 8;    // an eighth
@@ -30,6 +31,7 @@ IngestRun::IngestRun(const StreamConfig& config, const StreamSeams& seams, LaneP
       decoders_(MakeJsonDecoderFactory(config.mapping)),
       position_(stream.start_at),
       next_look_(seams.runtime.Now() + kPartitionInterval),
+      next_check_(seams.runtime.Now() + CheckInterval()),
       monitor_(seams.runtime.NewMonitor()),
       abandon_(seams.runtime),
       sealed_(seams.runtime, 1),
@@ -63,7 +65,7 @@ Status IngestRun::Fetch(StopSignal& stop) {
     FRAZIL_ASSIGN(auto batch, stream_.source->Next(seams_.runtime.Now() + kFetchWait, stop));
     if (batch != nullptr) SendToLane(std::move(batch));
     if (CutIsDue()) Cut();
-    if (seams_.runtime.Now() >= next_look_) FRAZIL_TRY(LookForPartitions());
+    FRAZIL_TRY(LookAround());
   }
   return {};
 }
@@ -163,8 +165,23 @@ bool IngestRun::Done() const {
   });
 }
 
+Status IngestRun::LookAround() {
+  const MonotonicTime now = seams_.runtime.Now();
+  if (now >= next_look_) {
+    next_look_ = now + kPartitionInterval;
+    FRAZIL_TRY(LookForPartitions());
+  }
+  if (now >= next_check_ && epoch_.empty() && CommitterIsIdle()) {
+    next_check_ = now + CheckInterval();
+    FRAZIL_TRY(committer_.CheckPosition());
+  }
+  return {};
+}
+
+// Commits look at the position by themselves; only an idle stream needs this.
+Duration IngestRun::CheckInterval() const { return std::min<Duration>(config_.commit_interval * 3, kLongestCheckInterval); }
+
 Status IngestRun::LookForPartitions() {
-  next_look_ = seams_.runtime.Now() + kPartitionInterval;
   auto bounds = stream_.source->Bounds();
   if (!bounds) {
     // Reading goes on from brokers that answer; when none does, Next will say so.

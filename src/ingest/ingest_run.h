@@ -45,6 +45,8 @@ class IngestRun {
   void Cut();
   Status Finish();
   bool Done() const;
+  Status LookAround();
+  Duration CheckInterval() const;
   Status LookForPartitions();
   std::optional<std::int64_t> ValidThrough() const;
   std::optional<std::int64_t> Lag(const Positions& committed) const;
@@ -68,6 +70,7 @@ class IngestRun {
   Positions position_;                                  // next offset of every partition read
   std::map<Partition, std::int64_t> valid_through_ms_;  // per partition
   MonotonicTime next_look_;                             // for new partitions
+  MonotonicTime next_check_;                            // of the position in the table
 
   // One per lane; touched by the lane's task only.
   std::vector<std::unique_ptr<LaneWriter>> writers_;

@@ -56,7 +56,8 @@ Status LedgerCommit::VerifyMarkers() {
 }
 
 Result<LedgerCommitted> LedgerCommit::CommitEpoch(const EpochPlan& plan, const std::vector<DataFile>& files,
-                                                  std::int64_t& applied_n, bool& outcome_unknown, StopSignal& stop) {
+                                                  std::int32_t schema_id, std::int64_t& applied_n, bool& outcome_unknown,
+                                                  StopSignal& stop) {
   FRAZIL_TRY(CheckAccounting(plan));
   PositionRecord record;
   SnapshotId snapshot;
@@ -81,6 +82,10 @@ Result<LedgerCommitted> LedgerCommit::CommitEpoch(const EpochPlan& plan, const s
                   fmt::format("the epoch is dropped: {}", fenced->why));
     }
     record = std::get<MayCommit>(decision).record;
+    if (table.metadata.current_schema_id != schema_id || !table.metadata.DefaultSpec().fields.empty()) {
+      return Fail(ErrorKind::kConflict, "TABLE_SCHEMA_CHANGED",
+                  fmt::format("the schema or partitioning of {} changed while the epoch was written", ledger_.ToString()));
+    }
     FRAZIL_ASSIGN(auto attempt, Attempt(table.metadata, record, plan, files));
     snapshot = attempt.snapshot.snapshot_id;
     return std::optional(std::move(attempt));

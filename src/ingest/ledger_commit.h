@@ -34,12 +34,13 @@ class LedgerCommit {
   // kInvalid (CATALOG_DROPS_MARKERS).
   Status VerifyMarkers();
 
-  // Commits an epoch with its files. kConflict (FENCED): another writer moved the position; (POSITION_ROLLED_BACK): the
+  // Commits an epoch with its files, written under schema `schema_id` of the table. kConflict (TABLE_SCHEMA_CHANGED): the
+  // table has another current schema or spec by now. kConflict (FENCED): another writer moved the position; (POSITION_ROLLED_BACK): the
   // history was changed.
   // kUnknownOutcome: it may have landed. `outcome_unknown` as CommitLoop has it.
   // `applied_n` as DecideEpoch has it; raised when pending entries of another's record were applied on the way.
-  Result<LedgerCommitted> CommitEpoch(const EpochPlan& plan, const std::vector<DataFile>& files, std::int64_t& applied_n,
-                                      bool& outcome_unknown, StopSignal& stop);
+  Result<LedgerCommitted> CommitEpoch(const EpochPlan& plan, const std::vector<DataFile>& files, std::int32_t schema_id,
+                                      std::int64_t& applied_n, bool& outcome_unknown, StopSignal& stop);
 
  private:
   Result<AppendAttempt> Attempt(const TableMetadata& table, const PositionRecord& record, const EpochPlan& plan,

@@ -9,6 +9,7 @@
 #include "ingest/ledger_commit.h"
 #include "ingest/table_history.h"
 #include "ledger/commit.h"
+#include "record/position_errors.h"
 
 namespace frazil {
 namespace {
@@ -148,7 +149,7 @@ class Recovery {
     return Fail(ErrorKind::kBlocked, "TABLE_REPLACED",
                 fmt::format("table {} was replaced: its uuid was {}, now it is {}", name, found->second.uuid.ToString(),
                             now.ToString()),
-                "restore the table that the stream wrote, or start a stream of another name");
+                "restore the table that the stream wrote, or fill another target");
   }
 
   // Where reading begins: a partition that the position does not have starts at its offset 0.
@@ -162,7 +163,7 @@ class Recovery {
                               config_.topic, partition, offset),
                   "was the topic recreated with fewer partitions? its offsets start anew: fill another table");
     }
-    return {};
+    return CheckPositions(config_.topic, stream_.start_at, stream_.bounds);
   }
 
   const StreamConfig& config_;

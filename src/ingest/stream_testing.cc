@@ -157,7 +157,7 @@ EpochCounts StreamWorld::CommittedCounts() {
   return sum;
 }
 
-StreamProcess::StreamProcess(StreamWorld& world) : world_(world), stop_(world.runtime) {
+StreamProcess::StreamProcess(StreamWorld& world) : topic(&world.topic), world_(world), stop_(world.runtime) {
   config.name = "orders";
   config.topic = "orders";
   config.target = world.target;
@@ -166,6 +166,7 @@ StreamProcess::StreamProcess(StreamWorld& world) : world_(world), stop_(world.ru
   config.commit_interval = std::chrono::milliseconds(20);
   options.retry_first = std::chrono::milliseconds(1);
   options.retry_limit = std::chrono::milliseconds(20);
+  options.second_look = std::chrono::milliseconds(1);
 }
 
 StreamProcess::~StreamProcess() {
@@ -185,7 +186,7 @@ void StreamProcess::Make() {
                     .store = *store_,
                     .format = ParquetFormat(),
                     .open_source = [this]() -> Result<std::unique_ptr<BatchSource>> {
-                      return std::make_unique<MemorySource>(world_.runtime, world_.budget, world_.topic);
+                      return std::make_unique<MemorySource>(world_.runtime, world_.budget, *topic);
                     }};
   engine_ = std::make_unique<StreamEngine>(config, std::move(seams), *lanes_, options);
 }

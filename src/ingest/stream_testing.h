@@ -74,6 +74,7 @@ class StreamProcess {
 
   StreamConfig config;
   EngineOptions options;
+  MemoryTopic* topic;  // the world's, unless a test puts another in its place
   // Asked before every call to the catalog and the store; may be replaced before Start only.
   ChooseCatalogFault catalog_fault;
   ChooseStoreFault store_fault;

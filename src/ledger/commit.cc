@@ -36,7 +36,7 @@ Status CheckFollowerUuids(const PositionRecord& record, const EpochPlan& plan) {
     return Fail(ErrorKind::kBlocked, "TABLE_REPLACED",
                 fmt::format("table {} was replaced: its uuid was {}, now it is {}", files.table,
                             known->second.uuid.ToString(), files.uuid.ToString()),
-                "restore the table that the stream wrote, or start a stream of another name");
+                "restore the table that the stream wrote, or fill another target");
   }
   return {};
 }

@@ -64,13 +64,13 @@ Status CheckIdentity(const PositionRecord& record, const StreamIdentity& identit
     return Blocked("BRANCH_CHANGED",
                    fmt::format("the position is of branch \"{}\", the stream writes to \"{}\"", record.branch,
                                identity.branch),
-                   "put the branch back, or give the stream another name and a start");
+                   "put the branch back, or fill another table");
   }
   if (record.topic != now.topic) {
     return Blocked("TOPIC_CHANGED",
                    fmt::format("the table was filled from topic \"{}\", the stream names \"{}\"",
                                record.topic, now.topic),
-                   "put the topic back, or give the stream another name and table");
+                   "put the topic back, or fill another table");
   }
   if (!record.cluster.empty() && !now.cluster_id.empty() && record.cluster != now.cluster_id) {
     return Blocked("CLUSTER_CHANGED",
@@ -159,7 +159,7 @@ Result<Position> Compare(const History& history, const StreamIdentity& identity,
           "POSITION_UNPROVEN",
           fmt::format("the table was rolled back to snapshot {}, and the history up to snapshot {} is gone",
                       deciding, property->snapshot),
-          "decide by hand which messages the table holds, and start a stream of another name there");
+          "fill another table; what this one holds has to be found by hand");
     case History::Ancestry::kNo:
       if (!history.exhausted()) return NeedOlderMetadata{};
       return Blocked(
@@ -185,7 +185,7 @@ Result<Position> NothingOnBranch(const History& history, const StreamIdentity& i
               "snapshot {} of the position is expired and cannot be proven to be an ancestor of the table's "
               "current snapshot",
               property->snapshot),
-          "decide by hand which messages the table holds, and start a stream of another name there");
+          "fill another table; what this one holds has to be found by hand");
     }
     return Blocked("POSITION_TRACES",
                    fmt::format("no snapshot of the table's history holds a position, but property {} does",

@@ -150,6 +150,10 @@ class Binder {
         problems_.Add(commit.Find("interval")->place, "CONFIG_VALUE", "commit.interval is below 100ms",
                       "each commit adds a snapshot; a second or more is usual");
       }
+      if (*interval > std::chrono::hours(12)) {
+        problems_.Add(commit.Find("interval")->place, "CONFIG_VALUE", "commit.interval is above 12h",
+                      "files wait uncommitted that long, and orphan removal may take them; minutes are usual");
+      }
     }
     if (!commit.Has("target_file_bytes")) return;
     if (const auto size = ParseSize(commit.Text("target_file_bytes"))) {

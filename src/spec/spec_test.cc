@@ -266,6 +266,7 @@ INSTANTIATE_TEST_SUITE_P(
         BadDocument{"topic: orders", "topic: orders\n    start: {group: g, timestamp: 0}",
                     "23:12 CONFIG_VALUE", "exactly one key"},
         BadDocument{"  mapping:", "  commit: {interval: 10}\n  mapping:", "26:22 CONFIG_VALUE", "like 10s"},
+        BadDocument{"  mapping:", "  commit: {interval: 1d}\n  mapping:", "26:22 CONFIG_VALUE", "minutes are usual"},
         BadDocument{"  mapping:", "  commit: {interval: 5ms}\n  mapping:", "26:22 CONFIG_VALUE",
                     "below 100ms"},
         BadDocument{"  mapping:", "  errors: {table: ingest.orders}\n  mapping:", "26:19 CONFIG_VALUE",
