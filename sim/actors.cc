@@ -131,6 +131,7 @@ void World::ReplaceTopic(SourceIdentity next, bool keep_records, std::int64_t ke
   identity = std::move(next);
   topic = std::move(replaced);
   topic_closed_ = true;
+  oracle.TimesMeanNothing();
   ++broker_life;
 }
 
@@ -160,7 +161,7 @@ void World::PlayFatal() {
     allow({"POSITION_PROPERTY_MISSING", "POSITION_TRACES", "POSITION_UNPROVEN"});
     SpoilProperty(target, kPosition, true);
   } else if (kind == "property-edited") {
-    allow({"POSITION_PROPERTY_EDITED", "POSITION_UNREADABLE", "POSITION_UNPROVEN", "POSITION_REPLACED"});
+    allow({"POSITION_PROPERTY_EDITED", "POSITION_UNREADABLE", "POSITION_UNPROVEN", "POSITION_REPLACED", "FOLLOWER_MISMATCH"});
     SpoilProperty(target, kPosition, false);
   } else if (kind == "applied-removed") {
     allow({"FOLLOWER_ROLLED_BACK", "FOLLOWER_MISMATCH"});

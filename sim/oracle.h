@@ -72,13 +72,15 @@ class Oracle {
   void Reading(const Positions& positions);
   // Everything that any retained snapshot reaches is still there.
   void CheckRetained();
+  // The ledger's position is the topic's end.
+  bool PositionAtEnd(const std::map<Partition, PartitionBounds>& bounds) const;
   // All that the topic holds is committed, in all tables.
   bool CaughtUp(const std::map<Partition, PartitionBounds>& bounds) const;
   Verdict Judge(const SourceIdentity& identity, const std::map<Partition, PartitionBounds>& bounds) const;
 
   // What others did that changes what must hold.
   void FollowerWasTampered() { follower_tampered_ = true; }
-  void ClockJumped() { clock_jumped_ = true; }
+  void TimesMeanNothing() { times_mean_nothing_ = true; }
   void RowsDeletedByOthers(const std::string& file);
   void HistoryWasCut() { history_cut_ = true; }
 
@@ -135,7 +137,7 @@ class Oracle {
   std::int64_t commits_ = 0;
   std::set<At> deleted_by_others_;
   bool follower_tampered_ = false;
-  bool clock_jumped_ = false;
+  bool times_mean_nothing_ = false;
   bool history_cut_ = false;
   std::string finding_;
 };

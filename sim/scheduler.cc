@@ -359,11 +359,13 @@ std::string Scheduler::DescribeTasks() const {
     switch (fiber->state) {
       case Fiber::State::kReady: state = "can run"; break;
       case Fiber::State::kLocking: state = "waits for a lock"; break;
-      case Fiber::State::kWaiting: state = "waits to be notified"; break;
+      case Fiber::State::kWaiting: state = fiber->deadline == kForever ? "waits to be notified" : "waits until a deadline"; break;
       case Fiber::State::kJoining: state = "joins"; break;
       case Fiber::State::kDone: state = "ended"; break;
     }
-    text += fmt::format("  {} {}: {}{}{}\n", process.name, fiber->name, state, fiber->joined != nullptr && fiber->state == Fiber::State::kJoining ? " " + fiber->joined->name : "",
+    if (fiber.get() == running_) continue;
+    text += fmt::format("\n    {} {}: {}{}{}", process.name, fiber->name, state,
+                        fiber->state == Fiber::State::kJoining ? " " + fiber->joined->name : "",
                         process.frozen ? " (frozen)" : "");
   }
   return text;

@@ -81,6 +81,8 @@ class Scheduler {
   ProcessId current_process() const;
   MonotonicTime now() const { return now_; }
   std::uint64_t steps() const { return steps_; }
+  // What each task of a living process waits for.
+  std::string DescribeTasks() const;
 
   // Called at each step of a task of a process that is not the world's; may kill or freeze it.
   std::function<void(ProcessId)> on_step;
@@ -96,7 +98,6 @@ class Scheduler {
   Fiber* Pick();
   bool CanRun(const Fiber& fiber) const;
   bool JumpToDeadline();
-  std::string DescribeTasks() const;
   void Reap();
 
   struct Process;

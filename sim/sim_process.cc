@@ -77,6 +77,7 @@ Mapping MappingOf(bool second) {
 
 SimProcess::SimProcess(World& world_, std::size_t slot_, std::string name_)
     : world(world_), slot(slot_), name(std::move(name_)), id(world.scheduler.NewProcess(name)), runtime(world.scheduler.RuntimeOf(id)) {
+  stop = new StopSignal(runtime);  // the task that calls Stop may outlive the one that runs the engine
   catalog_faults.step = [this](const char* call) { world.Step(*this, call); };
   catalog_faults.load_fails = [this] { return world.Strikes("load-fails", 60); };
   catalog_faults.fate = [this](const TableName& table, const char* call) { return FateOf(table, call); };
@@ -88,12 +89,10 @@ void SimProcess::Start(bool until_end) {
 
 // From a task of its own process, so that nothing outside waits for a frozen one.
 void SimProcess::Stop() {
-  if (stopping || ended || stop == nullptr) return;
+  if (stopping || ended) return;
   stopping = true;
   auto* task = new std::unique_ptr<Task>;  // as all of a process, it is never destroyed
-  *task = runtime.Spawn("stopper", [this] {
-    if (stop != nullptr) stop->Stop();
-  });
+  *task = runtime.Spawn("stopper", [this] { stop->Stop(); });
 }
 
 StreamConfig SimProcess::Config() {
@@ -112,15 +111,13 @@ StreamConfig SimProcess::Config() {
 
 void SimProcess::Main(bool until_end) {
   Run(until_end);
-  stop = nullptr;
   ended = true;
   world.Note(name, result ? "ended" : "ended: " + result.error().ToString());
 }
 
 void SimProcess::Run(bool until_end) {
+  if (world.plan.Has("budget")) Mark("fault: budget");
   ByteBudget budget(runtime, world.plan.budget_bytes);
-  StopSignal stop_signal(runtime);
-  stop = &stop_signal;
   FaultyStore store(world.lake.store, [this](StoreOperation operation, const std::string& location) { return StoreFaultAt(operation, location); });
   std::unique_ptr<Catalog> catalog;
   if (world.plan.remote_catalog) {
@@ -149,7 +146,7 @@ void SimProcess::Run(bool until_end) {
       world.Note(name, fmt::format("committed {} messages", report.counts.total()));
     };
     StreamEngine engine(Config(), std::move(seams), lanes, std::move(options));
-    result = engine.Run(stop_signal);
+    result = engine.Run(*stop);
   }
   if (budget.used() != 0) world.oracle.Find(fmt::format("{} ended with {} bytes of the budget taken", name, budget.used()));
 }

@@ -46,7 +46,7 @@ struct SimProcess {
   Runtime& runtime;
   CatalogFaults catalog_faults;
   std::unique_ptr<Task> main;
-  StopSignal* stop = nullptr;  // while it runs
+  StopSignal* stop = nullptr;
   bool stopping = false;
   bool ended = false;
   Status result;

@@ -4,6 +4,7 @@
 
 #include <utility>
 
+#include "base/mutant.h"
 #include "iceberg/append.h"
 #include "ingest/table_history.h"
 
@@ -96,6 +97,10 @@ Result<EpochPlan> Committer::Plan(const SealedEpoch& sealed, const Files& files)
                  .mapping_version = mapping_version_,
                  .followers = {},
                  .base_sequence = table_sequence_};
+  if (FRAZIL_MUTANT(accounting_by_subtraction)) {
+    plan.counts.absent -= plan.counts.total();
+    for (const auto& [partition, next] : plan.next) plan.counts.absent += next - plan.from.at(partition);
+  }
   if (files.errors.empty()) return plan;
 
   // The follower's metadata decides where its manifest lies and under which schema; that it may have moved since the
@@ -127,7 +132,9 @@ Result<CommitReport> Committer::CommitFiles(const SealedEpoch& sealed, const Fil
   if (committed.snapshot == SnapshotId()) {
     return Fail(ErrorKind::kConflict, "ALREADY_COMMITTED", "the epoch landed by an earlier attempt; recovery goes on from it");
   }
-  FRAZIL_TRY(Followers(seams_, config_.name).Apply(committed.record, nullptr, stop));
+  if (!FRAZIL_MUTANT(pending_dropped)) {
+    FRAZIL_TRY(Followers(seams_, config_.name).Apply(committed.record, nullptr, stop));
+  }
   applied_n_ = committed.record.n;
 
   const MonotonicTime now = seams_.runtime.Now();

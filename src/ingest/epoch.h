@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/ids.h"
+#include "base/mutant.h"
 #include "base/result.h"
 #include "ingest/lane_writer.h"
 #include "record/batch_source.h"
@@ -30,7 +31,7 @@ struct OpenEpoch {
     if (batch.range.empty()) return;
     from.try_emplace(batch.partition, batch.range.first);
     next[batch.partition] = batch.range.next;
-    absent += batch.absent;
+    if (batch.record_count > 0 || !FRAZIL_MUTANT(absent_at_end_forgotten)) absent += batch.absent;
     bytes += batch.bytes;
   }
 };

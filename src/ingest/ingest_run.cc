@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/log.h"
+#include "base/mutant.h"
 
 namespace frazil {
 namespace {
@@ -111,6 +112,7 @@ std::optional<std::int64_t> IngestRun::ValidThrough() const {
   for (const auto& [partition, position] : position_) {
     const auto known = valid_through_ms_.find(partition);
     if (known == valid_through_ms_.end()) return std::nullopt;
+    if (least && FRAZIL_MUTANT(valid_through_of_one)) continue;
     least = std::min(least.value_or(known->second), known->second);
   }
   return least;
@@ -207,7 +209,7 @@ void IngestRun::CommitLoop() {
     Result<CommitReport> report = committer_.Commit(**sealed, abandon_);
     if (report) {
       Report(std::move(*report));
-    } else {
+    } else if (!FRAZIL_MUTANT(later_epoch_not_rewound)) {
       FailWith(report.error());
     }
     const MonitorLock lock(*monitor_);

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/log.h"
+#include "base/mutant.h"
 
 namespace frazil {
 namespace {
@@ -34,6 +35,7 @@ LaneWriter::~LaneWriter() {
 }
 
 void LaneWriter::LeaveOutHeld(Partition partition) {
+  if (FRAZIL_MUTANT(held_offsets_replayed)) return;
   const auto held = held_.find(partition);
   if (held == held_.end()) return;
   left_out_ += static_cast<std::int64_t>(std::erase_if(
@@ -78,6 +80,7 @@ Status LaneWriter::CloseFile(Output& output) {
 }
 
 Result<LaneFiles> LaneWriter::Seal() {
+  if (FRAZIL_MUTANT(lane_batch_lost) || FRAZIL_MUTANT(accounting_by_subtraction)) rows_.batch.Clear();
   for (Output* output : {&rows_, &errors_}) {
     FRAZIL_TRY(Flush(*output));
     FRAZIL_TRY(CloseFile(*output));

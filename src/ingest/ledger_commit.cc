@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/log.h"
+#include "base/mutant.h"
 #include "ingest/attempt.h"
 #include "ingest/table_history.h"
 
@@ -82,6 +83,9 @@ Result<LedgerCommitted> LedgerCommit::CommitEpoch(const EpochPlan& plan, const s
                   fmt::format("the epoch is dropped: {}", fenced->why));
     }
     record = std::get<MayCommit>(decision).record;
+    if (FRAZIL_MUTANT(followers_before_ledger)) {
+      FRAZIL_TRY(Followers(seams_, identity_.stream).Apply(record, nullptr, stop));
+    }
     if (table.metadata.current_schema_id != schema_id || !table.metadata.DefaultSpec().fields.empty()) {
       return Fail(ErrorKind::kConflict, "TABLE_SCHEMA_CHANGED",
                   fmt::format("the schema or partitioning of {} changed while the epoch was written", ledger_.ToString()));

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/log.h"
+#include "base/mutant.h"
 #include "ingest/followers.h"
 #include "ingest/ledger_commit.h"
 #include "ingest/table_history.h"
@@ -60,12 +61,13 @@ class Recovery {
       Status step;
       if (std::holds_alternative<NoPosition>(position)) {
         step = CommitFirst(ledger);
+        if (step && FRAZIL_MUTANT(start_resolved_twice)) return {};
       } else if (const auto* lost = std::get_if<RolledBackPosition>(&position)) {
         step = CommitFence(*lost);
       } else {
         auto& found = std::get<FoundPosition>(position);
         FRAZIL_TRY(CheckFollowersAreOurs(found.record));
-        step = followers_.Apply(found.record, nullptr, stop_);
+        if (!FRAZIL_MUTANT(recovery_leaves_pending)) step = followers_.Apply(found.record, nullptr, stop_);
         if (step) {
           stream_.record = std::move(found.record);
           stream_.table_sequence = ledger.metadata.last_sequence_number;
@@ -101,6 +103,8 @@ class Recovery {
     FRAZIL_ASSIGN(const auto follower, LoadFollower(seams_, config_.name, config_.errors));
     FRAZIL_ASSIGN(auto start, stream_.source->Resolve(config_.start));
     FRAZIL_ASSIGN(const auto record, FirstRecord(stream_.identity, std::move(start), AsRecords(follower)));
+    if (FRAZIL_MUTANT(start_resolved_twice)) stream_.record = record;
+    if (FRAZIL_MUTANT(start_resolved_twice)) return {};
     FRAZIL_TRY(Ledger().CommitRecord(record, seams_.runtime.NewUuid(), [&](const LoadedTable& table) -> Result<bool> {
       FRAZIL_ASSIGN(const auto position, PositionOf(table));
       return std::holds_alternative<NoPosition>(position);
@@ -155,7 +159,9 @@ class Recovery {
   // Where reading begins: a partition that the position does not have starts at its offset 0.
   Status StartAt() {
     stream_.start_at = stream_.record.next;
-    for (const auto& [partition, bounds] : stream_.bounds) stream_.start_at.emplace(partition, Offset(0));
+    for (const auto& [partition, bounds] : stream_.bounds) {
+      stream_.start_at.emplace(partition, FRAZIL_MUTANT(new_partition_at_end) ? bounds.end : Offset(0));
+    }
     for (const auto& [partition, offset] : stream_.record.next) {
       if (stream_.bounds.contains(partition)) continue;
       return Fail(ErrorKind::kBlocked, "TOPIC_RECREATED",

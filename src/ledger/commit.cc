@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "base/mutant.h"
+
 namespace frazil {
 namespace {
 
@@ -15,12 +17,12 @@ std::int64_t Moved(const EpochPlan& plan) {
 
 // Why the epoch does not go onto this record; empty when it does.
 std::string WhyFenced(const PositionRecord& record, const EpochPlan& plan) {
-  if (record.fence != plan.fence) return "a fence was committed after a rollback";
+  if (record.fence != plan.fence && !FRAZIL_MUTANT(fence_id_ignored)) return "a fence was committed after a rollback";
   for (const auto& [partition, from] : plan.from) {
     const auto found = record.next.find(partition);
     // A partition that appeared while running is not in the record yet; it starts at offset 0.
     const Offset committed = found == record.next.end() ? Offset(0) : found->second;
-    if (committed != from) {
+    if (committed != from && !FRAZIL_MUTANT(from_check_removed)) {
       return fmt::format("partition {} is committed up to offset {}, this epoch begins at {}", partition,
                          committed, from);
     }
@@ -52,8 +54,9 @@ std::map<std::string, FollowerRecord> AfterPending(const PositionRecord& record)
 PositionRecord NextRecord(const PositionRecord& base, const EpochPlan& plan) {
   PositionRecord record = base;
   record.n = base.n + 1;
-  record.followers = AfterPending(base);
+  if (!FRAZIL_MUTANT(followers_chain_forgotten)) record.followers = AfterPending(base);
   record.pending.clear();
+  if (FRAZIL_MUTANT(partitions_forgotten)) record.next.clear();
   for (const auto& [partition, next] : plan.next) record.next[partition] = next;
   for (const auto& files : plan.followers) {
     // A table that the stream has not filled before becomes its follower here.
@@ -101,7 +104,7 @@ Result<CommitDecision> DecideEpoch(const History& history, const StreamIdentity&
   const auto& record = std::get<FoundPosition>(position).record;
   if (auto why = WhyFenced(record, plan); !why.empty()) return Fenced{std::move(why), false};
   FRAZIL_TRY(CheckFollowerUuids(record, plan));
-  if (!record.pending.empty() && record.n > applied_n) return PendingFirst{record};
+  if (!record.pending.empty() && record.n > applied_n && !FRAZIL_MUTANT(pending_not_awaited)) return PendingFirst{record};
   return MayCommit{NextRecord(record, plan)};
 }
 
@@ -136,9 +139,9 @@ Result<PositionRecord> FenceRecord(const RolledBackPosition& position, const Uui
   PositionRecord fence = position.record;
   fence.n = position.highest_n;
   for (const auto& [table, n] : follower_n) fence.n = std::max(fence.n, n);
-  fence.n += 1;
+  fence.n = FRAZIL_MUTANT(fence_without_new_n) ? position.record.n + 1 : fence.n + 1;
   fence.fence = commit_id;
-  fence.until = position.until;
+  if (!FRAZIL_MUTANT(fence_without_until)) fence.until = position.until;
   fence.followers = followers;
   fence.pending.clear();
   for (const auto& [table, follower] : followers) {
@@ -154,6 +157,7 @@ Result<PositionRecord> FenceRecord(const RolledBackPosition& position, const Uui
                               follower.applied ? follower.applied->ToString() : "none"),
                   "was that table rolled back or replaced? restore it to its last snapshot");
     }
+    if (FRAZIL_MUTANT(fence_not_carried)) continue;
     fence.pending.push_back(PendingEntry{.table = table,
                                          .uuid = follower.uuid,
                                          .manifest = "",
@@ -173,8 +177,8 @@ Result<PositionRecord> FenceRecord(const RolledBackPosition& position, const Uui
 
 ApplyDecision DecideApply(const PendingEntry& entry, const FollowerPosition& follower) {
   const std::optional<Uuid> last = follower.applied ? std::optional(follower.applied->id) : std::nullopt;
-  if (last == entry.id) return ApplyDecision::kDone;
-  if (last == entry.after) return ApplyDecision::kApply;
+  if (last == entry.id) return FRAZIL_MUTANT(applied_twice) ? ApplyDecision::kApply : ApplyDecision::kDone;
+  if (last == entry.after || FRAZIL_MUTANT(applied_anywhere)) return ApplyDecision::kApply;
   return ApplyDecision::kMismatch;
 }
 
@@ -215,6 +219,7 @@ Properties LedgerSummary(const std::string& stream, const Uuid& commit_id, const
 
 std::map<Partition, OffsetRange> ReadBackRanges(const PositionRecord& record) {
   std::map<Partition, OffsetRange> ranges;
+  if (FRAZIL_MUTANT(read_back_skipped)) return ranges;
   for (const auto& [partition, until] : record.until) {
     const auto next = record.next.find(partition);
     const Offset first = next == record.next.end() ? Offset(0) : next->second;

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "base/mutant.h"
+
 namespace frazil {
 namespace {
 
@@ -36,7 +38,7 @@ Walk WalkTo(const History& history, const std::string& branch, const std::string
       walk.deciding = snapshot;
       return walk;
     }
-    if (property_snapshot == *at) {
+    if (property_snapshot == *at && !FRAZIL_MUTANT(property_ignored)) {
       (snapshot == nullptr ? walk.met_property : walk.edited) = true;
       return walk;
     }
@@ -45,6 +47,7 @@ Walk WalkTo(const History& history, const std::string& branch, const std::string
       return walk;
     }
     if (Find(snapshot->summary, std::string(kCherryPickKey)) != nullptr) walk.cherry_pick = *at;
+    if (FRAZIL_MUTANT(current_snapshot_only)) return walk;
   }
   return walk;
 }
@@ -60,6 +63,7 @@ tl::unexpected<Error> CherryPicked(SnapshotId snapshot) {
 // The record is about the topic that is to be read.
 Status CheckIdentity(const PositionRecord& record, const StreamIdentity& identity) {
   const SourceIdentity& now = identity.source;
+  if (FRAZIL_MUTANT(identity_unchecked)) return {};
   if (record.branch != identity.branch) {
     return Blocked("BRANCH_CHANGED",
                    fmt::format("the position is of branch \"{}\", the stream writes to \"{}\"", record.branch,
@@ -131,6 +135,9 @@ Result<Position> Compare(const History& history, const StreamIdentity& identity,
   const SnapshotId deciding = walk.deciding->snapshot_id;
   FRAZIL_ASSIGN(auto record, RecordOf(*walk.deciding, identity));
   FRAZIL_TRY(CheckIdentity(record, identity));
+  if (!property && FRAZIL_MUTANT(property_removal_tolerated)) {
+    return FoundPosition{.record = std::move(record), .snapshot = deciding};
+  }
   if (!property) {
     return Blocked("POSITION_PROPERTY_MISSING",
                    fmt::format("table property {} was removed, snapshot {} still has the record",
@@ -152,6 +159,9 @@ Result<Position> Compare(const History& history, const StreamIdentity& identity,
   }
   switch (history.IsAncestor(deciding, property->snapshot)) {
     case History::Ancestry::kYes:
+      if (FRAZIL_MUTANT(property_trusted_after_rollback)) {
+        return FoundPosition{.record = property->record, .snapshot = property->snapshot};
+      }
       return RolledBack(history, identity, std::move(record), deciding, *property);
     case History::Ancestry::kUnknown:
       if (!history.exhausted()) return NeedOlderMetadata{};
@@ -231,7 +241,7 @@ Result<Position> ReadPosition(const History& history, const StreamIdentity& iden
   const Walk walk = WalkTo(history, identity.branch, OffsetsKey(identity.stream),
                            property ? std::optional(property->snapshot) : std::nullopt);
   const bool found = walk.deciding != nullptr || walk.met_property;
-  if (found && walk.cherry_pick) return CherryPicked(*walk.cherry_pick);
+  if (found && walk.cherry_pick && !FRAZIL_MUTANT(cherry_pick_unseen)) return CherryPicked(*walk.cherry_pick);
   if (walk.edited) {
     return Blocked(
         "POSITION_PROPERTY_EDITED",
@@ -268,6 +278,7 @@ Result<FollowerAnswer> ReadFollower(const History& history, const std::string& s
   if (walk.deciding != nullptr) {
     FRAZIL_ASSIGN(carried, ParseAppliedRecord(*Find(walk.deciding->summary, key)));
     if (property && property->applied == *carried) return FollowerPosition{.applied = carried};
+    if (FRAZIL_MUTANT(follower_property_unread)) return FollowerPosition{.applied = carried};
   }
   const auto text = [](const AppliedRecord* applied) {
     return applied != nullptr ? applied->id.ToString() : std::string("none");

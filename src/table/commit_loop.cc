@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/log.h"
+#include "base/mutant.h"
 #include "runtime/backoff.h"
 
 namespace frazil {
@@ -61,7 +62,9 @@ class CommitRun {
   // same request requires the same head, so it can take effect only once, however often it is sent. From here
   // on nothing is cleaned up, and every failure leaves the outcome unknown.
   Result<CommitLoopResult> Settle(const AppendAttempt& attempt, const LoadedTable& base, Error why) {
-    outcome_unknown_ = true;
+    if (!FRAZIL_MUTANT(files_deleted_on_unknown)) outcome_unknown_ = true;
+    if (FRAZIL_MUTANT(unknown_is_failure)) return Fail(ErrorKind::kUnavailable, why.code, why.detail);
+    if (FRAZIL_MUTANT(unknown_is_success)) return Landed(base, base);
     for (int resends = 0;; ++resends) {
       LogWarning("{}: outcome of snapshot {} is unknown: {}", name_.ToString(), attempt.snapshot.snapshot_id,
                  why.ToString());
