@@ -51,7 +51,8 @@ class Lake:
         space, _, table = name.rpartition(".")
         if not self.database.exists():
             return None
-        with contextlib.closing(sqlite3.connect(f"file:{self.database}?mode=ro", uri=True, timeout=LIMIT)) as database:
+        # For writing: a process that was killed may have left a journal, which the next reader rolls back.
+        with contextlib.closing(sqlite3.connect(f"file:{self.database}?mode=rw", uri=True, timeout=LIMIT)) as database:
             if not database.execute("SELECT 1 FROM sqlite_master WHERE name = 'iceberg_tables'").fetchone():
                 return None
             found = database.execute("SELECT metadata_location FROM iceberg_tables WHERE catalog_name = ? AND "

@@ -90,7 +90,7 @@ def disk(request, tmp_path):
         folder.mkdir()
         yield FileSizeLimit(folder)
         return
-    with tight_disk(folder, 12 * MIB) as disk:
+    with tight_disk(folder, 32 * MIB) as disk:
         yield disk
 
 
@@ -99,16 +99,16 @@ def test_a_full_disk_loses_nothing_and_is_waited_out(world, disk):
     world.folder = disk.folder / "world"
     world.__post_init__()
     world.create_topic()
-    orders = Orders(seed=1, pad=400)  # bytes that do not compress
     source = Source(world.broker.address, world.topic)
-    produce_orders(world.knowledge, source, orders, 500)
+    produce_orders(world.knowledge, source, Orders(seed=1), 500)
     file = world.write_spec(COLUMNS, metadata_columns=ALL_METADATA)
     with Running(file, prepare=disk.prepare, log_folder=disk.folder.parent) as running:
         world.wait_until_caught_up(running)
         disk.fill(running.pid)
         before = world.position()
-        produce_orders(world.knowledge, source, orders, 5000)
-        running.wait_for_log("STORAGE_FULL" if not isinstance(disk, FileSizeLimit) else "RETRYING")
+        # Each more bytes than there is room, and they do not compress to less.
+        produce_orders(world.knowledge, source, Orders(seed=2, bad=0, nulls=0, pad=4 * disk.room), 20)
+        running.wait_for_log(disk.told)
         assert (world.position(), running.code) == (before, None)
         disk.make_room(running.pid)
         world.wait_until_caught_up(running)

@@ -13,6 +13,9 @@ MIB = 1 << 20
 class TightDisk:
     """A folder whose room is taken and given back."""
 
+    room = 64 << 10  # bytes that a file can still get, at most, while it is full
+    told = "STORAGE_FULL"  # what the log must have then
+
     def __init__(self, folder: pathlib.Path):
         self.folder = folder
         self.prepare: Callable[[], None] | None = None  # for the process that is to feel it
@@ -39,12 +42,14 @@ class SmallFileSystem(TightDisk):
 class FileSizeLimit(TightDisk):
     """Stand-in: writing beyond the limit fails with EFBIG, since Python's children inherit that SIGXFSZ is ignored."""
 
+    told = "RETRYING"
+
     def __init__(self, folder: pathlib.Path):
         super().__init__(folder)
         self.prepare = lambda: None
 
     def fill(self, pid: int) -> None:
-        resource.prlimit(pid, resource.RLIMIT_FSIZE, (512, resource.RLIM_INFINITY))
+        resource.prlimit(pid, resource.RLIMIT_FSIZE, (self.room, resource.RLIM_INFINITY))
 
     def make_room(self, pid: int) -> None:
         resource.prlimit(pid, resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
