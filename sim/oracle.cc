@@ -189,6 +189,9 @@ void Oracle::CheckNewRecord(const SeenSnapshot& snapshot, bool was_rolled_back) 
   }
   const auto last = RecordOf(*before);
   if (!last) return;
+  for (auto at = snapshot.parent; at && *at != before->id; at = target_graph_.at(*at).parent) {
+    if (target_graph_.at(*at).summary.contains("source-snapshot-id")) Find(fmt::format("commit {} went onto a cherry-picked snapshot", now->n));
+  }
   const bool is_fence = now->fence != last->fence;
   if (was_rolled_back && !is_fence) Find(fmt::format("commit {} went onto a table that was rolled back, without a fence", now->n));
   if (is_fence) {
@@ -301,7 +304,7 @@ Oracle::Held Oracle::HeldByErrors(const SeenRecord& record) {
     const json applied = json::parse(*Get(at->summary, kApplied), nullptr, false);
     if (applied.value("id", "") == record.pending->id) return held;
   }
-  if (auto added = AddRows(*errors_, record.pending->manifest, held); !added) {
+  if (auto added = AddRows(*errors_, record.pending->manifest, held); !added && !follower_tampered_) {
     Find("pending files: " + added.error().ToString());
   }
   return held;
@@ -408,6 +411,14 @@ bool Oracle::RolledBack() const {
   return named != nearest->id && IsAncestor(target_graph_, nearest->id, named);
 }
 
+bool Oracle::PathIsThere(std::optional<std::int64_t> from, std::int64_t to) const {
+  for (; from && *from != to; from = target_graph_.at(*from).parent) {
+    const auto is_it = [&](const SeenSnapshot& snapshot) { return snapshot.id == *from; };
+    if (std::none_of(target_->snapshots.begin(), target_->snapshots.end(), is_it)) return false;
+  }
+  return true;
+}
+
 void Oracle::JudgePosition(Verdict& verdict) const {
   const SeenSnapshot* nearest = Nearest(target_graph_, target_->head, kOffsets);
   const auto text = Get(target_->properties, kPosition);
@@ -429,12 +440,16 @@ void Oracle::JudgePosition(Verdict& verdict) const {
   }
   const auto named = property.at("snapshot").get<std::int64_t>();
   const json record = json::parse(*Get(nearest->summary, kOffsets), nullptr, false);
+  // Where the history between is expired and older metadata is gone, nobody can know.
+  const bool known = PathIsThere(target_->head, nearest->id) &&
+                     (named == nearest->id || (PathIsThere(nearest->id, nearest->parent.value_or(0)) && PathIsThere(named, nearest->id)));
+  if (history_cut_ && !known) verdict.may = {"POSITION_UNPROVEN", "POSITION_TRACES"};
   if (named == nearest->id) {
     if (property.at("record") != record) verdict.must.insert("POSITION_PROPERTY_EDITED");
   } else if (IsAncestor(target_graph_, named, nearest->id)) {
     verdict.must.merge(std::set<std::string>{"POSITION_PROPERTY_EDITED", "POSITION_UNPROVEN"});
   } else if (IsAncestor(target_graph_, nearest->id, named)) {
-    if (history_cut_) verdict.may.merge(std::set<std::string>{"POSITION_UNPROVEN"});
+    // Rolled back: it can be mended.
   } else {
     verdict.must.merge(std::set<std::string>{"POSITION_REPLACED", "POSITION_UNPROVEN", "POSITION_PROPERTY_EDITED"});
   }

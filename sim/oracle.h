@@ -120,6 +120,8 @@ class Oracle {
   const SeenSnapshot* Nearest(const Graph& graph, std::optional<std::int64_t> from, const std::string& key) const;
   static bool IsAncestor(const Graph& graph, std::int64_t ancestor, std::int64_t from);
   bool RolledBack() const;
+  // Every snapshot from `from` down to `to` (which need not be there) is in the target's current metadata.
+  bool PathIsThere(std::optional<std::int64_t> from, std::int64_t to) const;
   void JudgePosition(Verdict& verdict) const;
   void JudgeFollower(Verdict& verdict) const;
   std::optional<std::string> AppliedNow() const;  // by the errors table's history; "" for none

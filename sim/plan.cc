@@ -17,7 +17,7 @@ const std::vector<std::string>& FaultKinds() {
   static const std::vector<std::string> kinds = {
       "load-fails", "refused", "conflict", "lost", "done", "late",                          // catalog
       "store-fails", "store-after", "torn", "slow", "delete-lost",                          // object store
-      "fetch-fails", "identify-fails", "broker-restart", "absent", "compaction", "partition",  // topic
+      "fetch-fails", "identify-fails", "stall", "broker-restart", "absent", "compaction", "partition",  // topic
       "crash", "freeze", "pause", "remap", "clock", "budget",                               // processes
       "append", "compact", "delete", "expire", "rollback",                                  // other engines on the target
       "errors-append", "errors-compact", "errors-expire"};                                  // and on the errors table
@@ -47,7 +47,7 @@ Plan::Plan(const SimOptions& options) : dice_(options.seed) {
   if (options.records >= 0) messages = std::min(messages, options.records);
   lanes = dice.Between(1, 3);
   batch_records = OneOf<std::int64_t>(dice, {2, 7, 20, 100});
-  const std::int64_t small_budget = OneOf<std::int64_t>(dice, {600, 4000, 30000});
+  const std::int64_t small_budget = OneOf<std::int64_t>(dice, {30000, 30000, 30000});
   if (Has("budget")) budget_bytes = small_budget;
   commit_interval_ms = OneOf<std::int64_t>(dice, {20, 60, 150, 400});
   chaos_ms = dice.Between(800, 3500);
@@ -57,6 +57,8 @@ Plan::Plan(const SimOptions& options) : dice_(options.seed) {
       {"history.expire.min-snapshots-to-keep", OneOf<const char*>(dice, {"1", "3", "10", "100"})},
       {"history.expire.max-snapshot-age-ms", OneOf<const char*>(dice, {"50", "500", "86400000"})},
       {"commit.manifest.min-count-to-merge", OneOf<const char*>(dice, {"2", "4", "100"})}};
+  short_metadata_log = dice.OneIn(5);
+  if (short_metadata_log) table_properties.emplace_back("write.metadata.previous-versions-max", "1");
 }
 
 std::string Plan::Describe() const {

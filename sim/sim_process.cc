@@ -37,7 +37,11 @@ class SimSource final : public BatchSource {
   Status Seek(const Positions& positions) override {
     FRAZIL_TRY(Call("seek", "fetch-fails", 30));
     world_.oracle.Reading(positions);
-    return source_.Seek(positions);
+    stalled_.clear();
+    Positions now;
+    for (const auto& [partition, offset] : positions) (world_.Strikes("stall", 300) ? stalled_ : now)[partition] = offset;
+    stalled_until_ = process_.runtime.Now() + std::chrono::milliseconds(world_.dice.Below(600));
+    return source_.Seek(now);
   }
   Status Add(const Positions& positions) override {
     FRAZIL_TRY(Call("add", "fetch-fails", 30));
@@ -46,6 +50,7 @@ class SimSource final : public BatchSource {
   }
   Result<std::unique_ptr<Batch>> Next(MonotonicTime deadline, StopSignal& stop) override {
     FRAZIL_TRY(Call("next", "fetch-fails", 15));
+    if (!stalled_.empty() && process_.runtime.Now() >= stalled_until_) FRAZIL_TRY(source_.Add(std::exchange(stalled_, {})));
     return source_.Next(deadline, stop);
   }
   void Mirror(const Positions& committed) override { source_.Mirror(committed); }
@@ -62,6 +67,8 @@ class SimSource final : public BatchSource {
   const std::shared_ptr<MemoryTopic> topic_;
   const std::int64_t life_;
   MemorySource source_;
+  Positions stalled_;  // partitions whose leader does not answer for a while
+  MonotonicTime stalled_until_;
 };
 
 // "id" stands at one of two places in a message; each mapping knows one of them.

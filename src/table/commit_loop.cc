@@ -62,8 +62,8 @@ class CommitRun {
   // same request requires the same head, so it can take effect only once, however often it is sent. From here
   // on nothing is cleaned up, and every failure leaves the outcome unknown.
   Result<CommitLoopResult> Settle(const AppendAttempt& attempt, const LoadedTable& base, Error why) {
-    if (!FRAZIL_MUTANT(files_deleted_on_unknown)) outcome_unknown_ = true;
     if (FRAZIL_MUTANT(unknown_is_failure)) return Fail(ErrorKind::kUnavailable, why.code, why.detail);
+    if (!FRAZIL_MUTANT(files_deleted_on_unknown)) outcome_unknown_ = true;
     if (FRAZIL_MUTANT(unknown_is_success)) return Landed(base, base);
     for (int resends = 0;; ++resends) {
       LogWarning("{}: outcome of snapshot {} is unknown: {}", name_.ToString(), attempt.snapshot.snapshot_id,
