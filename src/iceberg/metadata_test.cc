@@ -23,7 +23,7 @@ std::string Golden(const std::string& name) {
 TEST(Metadata, PyIcebergsTableIsReadValueByValue) {
   const Json golden = Json::parse(Golden("metadata.json"));
   ASSERT_OK_AND_ASSIGN(const TableMetadata table, ParseTableMetadata(Golden("metadata.json")));
-  EXPECT_EQ(table.table_uuid.ToString(), golden["table-uuid"]);
+  EXPECT_EQ(table.table_uuid.ToString(), golden["table-uuid"].get<std::string>());
   EXPECT_EQ(table.location, "file:///golden");
   EXPECT_EQ(table.last_sequence_number, 2);
   EXPECT_EQ(table.last_updated_ms, golden["last-updated-ms"]);

@@ -144,10 +144,11 @@ Result<PositionRecord> FenceRecord(const RolledBackPosition& position, const Uui
   if (!FRAZIL_MUTANT(fence_without_until)) fence.until = position.until;
   fence.followers = followers;
   fence.pending.clear();
-  for (const auto& [table, follower] : followers) {
+  for (const auto& entry : followers) {
+    const std::string& table = entry.first;
+    const FollowerRecord& follower = entry.second;
     const bool untouched = !follower.applied && !lost_after.contains(table) && !kept.contains(table);
-    const auto explains = [&, &table = table,
-                           &follower = follower](const std::map<std::string, FollowerRecord>& known) {
+    const auto explains = [&](const std::map<std::string, FollowerRecord>& known) {
       const auto found = known.find(table);
       return found != known.end() && found->second == follower;
     };
