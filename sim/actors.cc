@@ -32,6 +32,11 @@ void World::PlayTopic() {
     Note("world", "brokers restart");
     ++broker_life;
   }
+  if (plan.Has("share") && plan.processes > 1 && actors_.OneIn(20)) {
+    Note("world", "the processes exchange their partitions");
+    ++shift_;
+    ++broker_life;
+  }
   if (now("partition", 25) && truth.size() < 6) {
     const Partition added = topic->AddPartition();
     truth[added.value()];

@@ -17,7 +17,7 @@ const std::vector<std::string>& FaultKinds() {
   static const std::vector<std::string> kinds = {
       "load-fails", "refused", "conflict", "lost", "done", "late",                          // catalog
       "store-fails", "store-after", "torn", "slow", "delete-lost",                          // object store
-      "fetch-fails", "identify-fails", "stall", "broker-restart", "absent", "compaction", "partition",  // topic
+      "fetch-fails", "identify-fails", "stall", "share", "broker-restart", "absent", "compaction", "partition",  // topic
       "crash", "freeze", "pause", "remap", "clock", "budget",                               // processes
       "append", "compact", "delete", "expire", "rollback",                                  // other engines on the target
       "errors-append", "errors-compact", "errors-expire"};                                  // and on the errors table
@@ -58,6 +58,8 @@ Plan::Plan(const SimOptions& options) : dice_(options.seed) {
       {"history.expire.max-snapshot-age-ms", OneOf<const char*>(dice, {"50", "500", "86400000"})},
       {"commit.manifest.min-count-to-merge", OneOf<const char*>(dice, {"2", "4", "100"})}};
   short_metadata_log = dice.OneIn(5);
+  // Without property, summaries and metadata log there would be no trace of the stream at all.
+  if (short_metadata_log && fatal_.starts_with("property-")) fatal_.clear();
   if (short_metadata_log) table_properties.emplace_back("write.metadata.previous-versions-max", "1");
 }
 

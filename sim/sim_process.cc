@@ -39,8 +39,12 @@ class SimSource final : public BatchSource {
     world_.oracle.Reading(positions);
     stalled_.clear();
     Positions now;
-    for (const auto& [partition, offset] : positions) (world_.Strikes("stall", 300) ? stalled_ : now)[partition] = offset;
-    stalled_until_ = process_.runtime.Now() + std::chrono::milliseconds(world_.dice.Below(600));
+    const bool shared = world_.plan.processes > 1 && world_.Strikes("share", 800);
+    for (const auto& [partition, offset] : positions) {
+      const bool waits = shared ? !world_.IsShareOf(process_.slot, partition) : world_.Strikes("stall", 300);
+      (waits ? stalled_ : now)[partition] = offset;
+    }
+    stalled_until_ = shared ? kForever : process_.runtime.Now() + std::chrono::milliseconds(world_.dice.Below(600));
     return source_.Seek(now);
   }
   Status Add(const Positions& positions) override {
@@ -50,7 +54,7 @@ class SimSource final : public BatchSource {
   }
   Result<std::unique_ptr<Batch>> Next(MonotonicTime deadline, StopSignal& stop) override {
     FRAZIL_TRY(Call("next", "fetch-fails", 15));
-    if (!stalled_.empty() && process_.runtime.Now() >= stalled_until_) FRAZIL_TRY(source_.Add(std::exchange(stalled_, {})));
+    if (!stalled_.empty() && (world_.quiet() || process_.runtime.Now() >= stalled_until_)) FRAZIL_TRY(source_.Add(std::exchange(stalled_, {})));
     return source_.Next(deadline, stop);
   }
   void Mirror(const Positions& committed) override { source_.Mirror(committed); }
@@ -67,7 +71,7 @@ class SimSource final : public BatchSource {
   const std::shared_ptr<MemoryTopic> topic_;
   const std::int64_t life_;
   MemorySource source_;
-  Positions stalled_;  // partitions whose leader does not answer for a while
+  Positions stalled_;  // partitions whose leader does not answer for a while, or that another process reads
   MonotonicTime stalled_until_;
 };
 

@@ -73,6 +73,10 @@ class World {
   bool Strikes(const char* kind, std::int64_t per_mille);
   void Note(const std::string& who, const std::string& text);
   bool quiet() const { return quiet_; }
+  // Where processes share the partitions: which of them reads this one now.
+  bool IsShareOf(std::size_t slot, Partition partition) const {
+    return static_cast<std::int64_t>(slot) == (partition.value() + shift_) % plan.processes;
+  }
 
   const SimOptions options;
   Plan plan;
@@ -125,6 +129,7 @@ class World {
   std::vector<Slot> slots_;
   std::int64_t lives_ = 0;
   std::int64_t produced_ = 0;
+  std::int64_t shift_ = 0;                  // of the partitions among the processes
   bool topic_closed_ = false;               // nothing more is produced
   bool fatal_played_ = false;
   bool quiet_ = true;                       // no faults
