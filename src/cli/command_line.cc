@@ -22,6 +22,8 @@ class CommandLine {
     Validate();
     Run();
     Demo();
+    Audit();
+    Where();
   }
 
   int Execute(int argc, const char* const* argv) {
@@ -42,12 +44,27 @@ class CommandLine {
  private:
   CLI::App* Add(const std::string& name, const std::string& purpose) {
     CLI::App* command = app_.add_subcommand(name, purpose);
-    command->add_option("-o,--output", format_, "text or json")
-        ->transform(CLI::CheckedTransformer(std::map<std::string, OutputFormat>{
-            {"text", OutputFormat::kText}, {"json", OutputFormat::kJson}}))
-        ->option_text("text|json");
-    command->add_flag("-v,--verbose", verbose_, "log more");
+    AddCommon(command);
     return command;
+  }
+
+  // A verb on one stream: "VERB stream NAME".
+  CLI::App* AddOnStream(const std::string& verb, const std::string& purpose) {
+    CLI::App* parent = app_.add_subcommand(verb, purpose);
+    parent->require_subcommand(1);
+    CLI::App* command = parent->add_subcommand("stream", purpose);
+    AddCommon(command);
+    command->add_option("name", proof_.stream, "the stream's name")->required()->option_text("NAME");
+    AddFile(command, proof_.file);
+    return command;
+  }
+
+  void AddCommon(CLI::App* command) {
+    command->add_option("-o,--output", format_, "table (or text), or json")
+        ->transform(CLI::CheckedTransformer(std::map<std::string, OutputFormat>{
+            {"table", OutputFormat::kText}, {"text", OutputFormat::kText}, {"json", OutputFormat::kJson}}))
+        ->option_text("table|json");
+    command->add_flag("-v,--verbose", verbose_, "log more");
   }
 
   static void AddFile(CLI::App* command, std::string& file) {
@@ -98,6 +115,27 @@ class CommandLine {
         [this] { command_ = [this](const Output& output) { return DemoCommand(demo_, output); }; });
   }
 
+  void Audit() {
+    CLI::App* command = AddOnStream("audit", "prove from the tables that no message was lost or doubled");
+    command->add_flag("--rows", proof_.rows, "read where every row comes from, also where the summaries suffice");
+    command->callback(
+        [this] { command_ = [this](const Output& output) { return AuditCommand(proof_, output); }; });
+  }
+
+  void Where() {
+    CLI::App* command = AddOnStream("where", "what has become of one message");
+    command->add_option("--partition", proof_.partition, "of the topic")
+        ->required()
+        ->check(CLI::NonNegativeNumber)
+        ->option_text("P");
+    command->add_option("--offset", proof_.offset, "in the partition")
+        ->required()
+        ->check(CLI::NonNegativeNumber)
+        ->option_text("O");
+    command->callback(
+        [this] { command_ = [this](const Output& output) { return WhereCommand(proof_, output); }; });
+  }
+
   static std::string CheckSize(const std::string& text) {
     const auto size = ParseSize(text);
     if (!size) return size.error().ToString();
@@ -112,6 +150,7 @@ class CommandLine {
   std::string memory_;
   RunOptions run_;
   DemoOptions demo_;
+  ProofOptions proof_;
   std::function<int(const Output&)> command_;
 };
 

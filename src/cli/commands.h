@@ -31,6 +31,17 @@ struct DemoOptions {
 };
 int DemoCommand(const DemoOptions& options, const Output& output);
 
+// Of audit and where.
+struct ProofOptions {
+  std::string file;
+  std::string stream;
+  bool rows = false;           // audit: read the rows even where the summaries suffice
+  std::int32_t partition = 0;  // where
+  std::int64_t offset = 0;     // where
+};
+int AuditCommand(const ProofOptions& options, const Output& output);
+int WhereCommand(const ProofOptions& options, const Output& output);
+
 // The whole program: reads the command line, runs one command.
 int Main(int argc, const char* const* argv, std::FILE* out, std::FILE* err);
 

@@ -10,6 +10,7 @@
 #include "cli/commits.h"
 #include "cli/progress.h"
 #include "cli/signals.h"
+#include "cli/stream_choice.h"
 #include "ingest/engine.h"
 #include "spec/file.h"
 
@@ -19,19 +20,11 @@ namespace {
 // The named streams, or all of them.
 Result<std::vector<const StreamSpec*>> Choose(const SpecFile& file, const RunOptions& options) {
   std::vector<const StreamSpec*> chosen;
-  std::vector<std::string> known;
-  for (const StreamSpec& stream : file.streams) {
-    known.push_back(stream.name);
-    if (options.names.empty()) chosen.push_back(&stream);
+  if (options.names.empty()) {
+    for (const StreamSpec& stream : file.streams) chosen.push_back(&stream);
   }
   for (const std::string& name : options.names) {
-    const StreamSpec* stream = file.FindStream(name);
-    if (stream == nullptr) {
-      const std::string near = Suggest(name, known);
-      return Fail(ErrorKind::kInvalid, "USAGE_STREAM",
-                  fmt::format("{} has no stream named {}", options.file, name),
-                  near.empty() ? "" : fmt::format("did you mean {}?", near));
-    }
+    FRAZIL_ASSIGN(const StreamSpec* stream, FindNamedStream(file, options.file, name));
     if (std::ranges::find(chosen, stream) == chosen.end()) chosen.push_back(stream);
   }
   if (chosen.empty()) {
@@ -103,11 +96,7 @@ int Finish(const std::vector<RunningStream>& streams, const Output& output) {
 
 int RunCommand(const RunOptions& options, const Output& output) {
   const SpecResult file = LoadSpecFile(options.file);
-  if (!file) {
-    int code = kExitDone;
-    for (const Error& error : file.error()) code = WorseExitCode(code, output.Problem(error));
-    return code;
-  }
+  if (!file) return ReportProblems(file.error(), output);
   const auto chosen = Choose(*file, options);
   if (!chosen) return output.Problem(chosen.error());
 

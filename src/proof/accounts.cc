@@ -1,0 +1,136 @@
+#include "proof/accounts.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <iterator>
+#include <utility>
+
+namespace frazil {
+namespace {
+
+std::int64_t Unwritten(const EpochCounts& counts) {
+  return counts.nulls + counts.filtered + counts.absent;
+}
+
+// Counts offsets without row where their commit recorded one kind only.
+void Attribute(const EpochCounts& counts, std::int64_t offsets, PartitionAudit& audit) {
+  const std::int64_t all = Unwritten(counts);
+  std::int64_t& to = counts.absent == all ? audit.absent
+                     : counts.nulls == all ? audit.nulls
+                     : counts.filtered == all ? audit.filtered
+                                              : audit.accounted;
+  to += offsets;
+}
+
+}  // namespace
+
+void OffsetTally::Add(const OffsetRange& range) {
+  std::int64_t listed = 0;
+  for (const OffsetRange& known : first) listed += known.size();
+  const std::int64_t room = std::min(range.size(), static_cast<std::int64_t>(kListedOffsets) - listed);
+  count += range.size();
+  if (room <= 0) return;
+  if (!first.empty() && first.back().next == range.first) {
+    first.back().next = range.first + room;
+  } else {
+    first.push_back({range.first, range.first + room});
+  }
+}
+
+std::string ToString(const OffsetTally& tally) {
+  std::string text;
+  std::int64_t listed = 0;
+  for (const OffsetRange& range : tally.first) {
+    if (!text.empty()) text += ", ";
+    text += range.size() == 1 ? fmt::format("{}", range.first)
+                              : fmt::format("{} to {}", range.first, range.next.value() - 1);
+    listed += range.size();
+  }
+  return listed < tally.count ? text + ", …" : text;
+}
+
+Accounts::Accounts(const LedgerChain& chain, std::map<Partition, PartitionAudit>& partitions)
+    : chain_(chain), partitions_(partitions), tallies_(chain.epochs.size()) {
+  for (std::size_t i = 0; i < chain.epochs.size(); ++i) {
+    for (const auto& [partition, from] : chain.epochs[i].from) {
+      const auto next = chain.epochs[i].record.next.find(partition);
+      if (next == chain.epochs[i].record.next.end() || next->second <= from) continue;
+      ranges_[partition].push_back({.range = {from, next->second}, .epoch = i});
+    }
+  }
+  for (auto& [partition, ranges] : ranges_) {
+    std::ranges::sort(ranges, {}, [](const Range& range) { return range.range.first; });
+  }
+}
+
+void Accounts::Missing(Partition partition, const OffsetRange& range, Delivered answer) {
+  const auto& ranges = ranges_[partition];
+  auto at = std::ranges::upper_bound(ranges, range.first, {}, [](const Range& known) { return known.range.next; });
+  Offset from = range.first;
+  for (; from < range.next && at != ranges.end() && at->range.first < range.next; ++at) {
+    if (from < at->range.first) MissingInNone(partition, {from, at->range.first}, answer);
+    const OffsetRange part{std::max(from, at->range.first), std::min(range.next, at->range.next)};
+    if (part.empty()) continue;  // commits that overlap are a finding of the chain
+    MissingInEpoch(at->epoch, partition, part, answer);
+    from = part.next;
+  }
+  if (from < range.next) MissingInNone(partition, {from, range.next}, answer);
+}
+
+void Accounts::MissingInEpoch(std::size_t epoch, Partition partition, const OffsetRange& range, Delivered answer) {
+  const EpochCounts& counts = chain_.epochs[epoch].counts;
+  PartitionAudit& audit = partitions_[partition];
+  Tally& tally = tallies_[epoch];
+  tally.missing += range.size();
+  if (Unwritten(counts) == 0 || (answer == Delivered::kValue && counts.filtered == 0)) {
+    audit.lost.Add(range);
+    tally.lost += range.size();
+    return;
+  }
+  tally.candidates[partition].Add(range);
+  switch (answer) {
+    case Delivered::kAbsent: audit.absent += range.size(); break;
+    case Delivered::kNull: audit.nulls += range.size(); break;
+    case Delivered::kValue: audit.filtered += range.size(); break;
+    case Delivered::kGone: Attribute(counts, range.size(), audit); break;
+  }
+}
+
+void Accounts::MissingInNone(Partition partition, const OffsetRange& range, Delivered answer) {
+  PartitionAudit& audit = partitions_[partition];
+  switch (answer) {
+    case Delivered::kAbsent: audit.absent += range.size(); break;
+    case Delivered::kNull: audit.nulls += range.size(); break;
+    case Delivered::kValue: audit.lost.Add(range); break;
+    case Delivered::kGone: audit.unproven.Add(range); break;
+  }
+}
+
+std::vector<Finding> Accounts::Finish() const {
+  std::vector<Finding> findings;
+  for (std::size_t i = 0; i < tallies_.size(); ++i) {
+    const LedgerEpoch& epoch = chain_.epochs[i];
+    const Tally& tally = tallies_[i];
+    const std::int64_t more = tally.missing - Unwritten(epoch.counts);
+    const auto recorded = [&] {
+      return fmt::format("snapshot {} (n={}) recorded {} nulls, {} filtered and {} absent, {} of its offsets have no row",
+                         epoch.snapshot, epoch.record.n, epoch.counts.nulls, epoch.counts.filtered, epoch.counts.absent,
+                         tally.missing);
+    };
+    if (more > tally.lost) {
+      std::string where;
+      for (const auto& [partition, offsets] : tally.candidates) {
+        where += fmt::format("; partition {}: {}", partition, ToString(offsets));
+      }
+      findings.push_back({"lost", std::nullopt, epoch.snapshot,
+                          fmt::format("{}: {} of these are lost{}", recorded(), more - tally.lost, where)});
+    } else if (more < 0) {
+      findings.push_back({"counts", std::nullopt, epoch.snapshot,
+                          fmt::format("{}: {} offsets have a row and were recorded to have none", recorded(), -more)});
+    }
+  }
+  return findings;
+}
+
+}  // namespace frazil

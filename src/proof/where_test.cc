@@ -1,0 +1,126 @@
+// Single messages, each with another fate, looked up again.
+#include "proof/where.h"
+
+#include <gmock/gmock.h>
+
+#include <memory>
+
+#include "proof/lake_edits_testing.h"
+
+namespace frazil {
+namespace {
+
+Result<WhereAnswer> Look(StreamWorld& world, MessageAt at, bool topic = true) {
+  WhereOptions options{.stream = "orders",
+                       .topic = "orders",
+                       .target = world.target,
+                       .partition = Partition(at.first),
+                       .offset = Offset(at.second),
+                       .open_source = {}};
+  if (topic) {
+    options.open_source = [&world]() -> Result<std::unique_ptr<BatchSource>> {
+      return std::make_unique<MemorySource>(world.runtime, world.budget, world.topic);
+    };
+  }
+  return Where(world.runtime, world.catalog, world.store, options);
+}
+
+// Partition 0: rows 0 to 9, an error at 10. Partition 1, after it: a null at 0, two absent, a row at 3.
+void Fill(StreamWorld& world) {
+  world.Produce(0, 10);
+  world.ProduceBad(0);
+  ASSERT_OK(StreamProcess(world).RunUntilEnd());
+  world.ProduceNull(1);
+  world.topic.AppendAbsent(Partition(1), 2);
+  world.Produce(1, 1);
+  ASSERT_OK(StreamProcess(world).RunUntilEnd());
+}
+
+TEST(Where, ARowIsFoundWithItsFileAndCommit) {
+  StreamWorld world;
+  Fill(world);
+  ASSERT_OK_AND_ASSIGN(const WhereAnswer answer, Look(world, {0, 4}));
+  EXPECT_EQ(answer.state, WhereState::kRow);
+  ASSERT_EQ(answer.places.size(), 1U);
+  EXPECT_EQ(answer.places[0].table, "ingest.orders");
+  EXPECT_EQ(answer.places[0].row, 4);
+  EXPECT_EQ(answer.places[0].snapshot, answer.commit);
+  EXPECT_TRUE(answer.commit_ms.has_value());
+  EXPECT_EQ(answer.n, 2);
+  EXPECT_OK(world.store.Open(answer.places[0].file));
+}
+
+TEST(Where, AnErrorRowSaysItsReason) {
+  StreamWorld world;
+  Fill(world);
+  ASSERT_OK_AND_ASSIGN(const WhereAnswer answer, Look(world, {0, 10}));
+  EXPECT_EQ(answer.state, WhereState::kError);
+  ASSERT_EQ(answer.places.size(), 1U);
+  EXPECT_EQ(answer.places[0].table, "ingest.orders__errors");
+  EXPECT_EQ(answer.places[0].error_code, "JSON_SYNTAX");
+  EXPECT_FALSE(answer.places[0].error_message.empty());
+}
+
+TEST(Where, EveryOtherFate) {
+  struct Case {
+    MessageAt at;
+    bool topic;
+    WhereState state;
+  };
+  const Case cases[] = {{{1, 0}, true, WhereState::kNull},      {{1, 2}, true, WhereState::kAbsent},
+                        {{1, 0}, false, WhereState::kAccounted}, {{1, 3}, true, WhereState::kRow},
+                        {{1, 4}, true, WhereState::kNotRead},    {{0, 11}, false, WhereState::kNotRead}};
+  StreamWorld world;
+  Fill(world);
+  for (const Case& one : cases) {
+    ASSERT_OK_AND_ASSIGN(const WhereAnswer answer, Look(world, one.at, one.topic));
+    EXPECT_EQ(answer.state, one.state) << one.at.first << "/" << one.at.second << ": " << answer.detail;
+  }
+  EXPECT_THAT(Look(world, {5, 0}), FailsWithCode("WHERE_PARTITION"));
+}
+
+TEST(Where, WhatOthersDidToARow) {
+  StreamWorld world;
+  Fill(world);
+  DeleteByEquality(world, world.target, {0, 2});
+  ASSERT_OK_AND_ASSIGN(const WhereAnswer deleted, Look(world, {0, 2}));
+  EXPECT_EQ(deleted.state, WhereState::kDeleted);
+  AppendRows(world, world.target, {{0, 3}});
+  ASSERT_OK_AND_ASSIGN(const WhereAnswer doubled, Look(world, {0, 3}));
+  EXPECT_EQ(doubled.state, WhereState::kDoubled);
+  EXPECT_EQ(doubled.places.size(), 2U);
+  RewriteRows(world, world.target, [](std::map<MessageAt, int>& rows) {
+    rows.erase({0, 5});
+    rows.erase({1, 3});
+  });
+  ASSERT_OK_AND_ASSIGN(const WhereAnswer lost, Look(world, {0, 5}));
+  EXPECT_EQ(lost.state, WhereState::kLost);
+  ASSERT_OK_AND_ASSIGN(const WhereAnswer told, Look(world, {1, 3}));
+  EXPECT_EQ(told.state, WhereState::kLost) << "its commit recorded others without row, the topic tells";
+}
+
+TEST(Where, BeforeTheStartAndAfterExpiry) {
+  StreamWorld world;
+  world.Produce(0, 5);
+  StreamProcess process(world);
+  process.config.start = StartLatest{};
+  ASSERT_OK(process.RunUntilEnd());
+  world.Produce(0, 5);
+  world.topic.AppendAbsent(Partition(0), 1);
+  world.Produce(0, 1);
+  ASSERT_OK(StreamProcess(world).RunUntilEnd());
+  ASSERT_OK_AND_ASSIGN(const WhereAnswer before, Look(world, {0, 4}));
+  EXPECT_EQ(before.state, WhereState::kBeforeStart);
+  AppendRows(world, world.target, {});
+  world.ExpireAllButHead(world.target);
+  for (const auto& entry : world.Target().metadata.metadata_log) ASSERT_OK(world.store.Delete(entry.metadata_file));
+  world.topic.Expire(Partition(0), Offset(12));
+  ASSERT_OK_AND_ASSIGN(const WhereAnswer row, Look(world, {0, 7}));
+  EXPECT_EQ(row.state, WhereState::kRow);
+  EXPECT_FALSE(row.commit.has_value());
+  ASSERT_OK_AND_ASSIGN(const WhereAnswer gone, Look(world, {0, 10}));
+  EXPECT_EQ(gone.state, WhereState::kExpired);
+}
+
+}  // namespace
+}  // namespace frazil
