@@ -2,7 +2,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <nlohmann/json.hpp>
+#include <chrono>
 #include <utility>
 
 #include "sim/marks.h"
@@ -17,6 +17,14 @@ const std::string kApplied = "frazil.applied.orders";
 }  // namespace
 
 void World::Play() {
+  const auto begins = [&](const char* kind, MonotonicTime& until) {
+    if (!plan.Has(kind) || !actors_.OneIn(20)) return;
+    Mark(std::string("fault: ") + kind);
+    Note("world", std::string(kind) + " begins");
+    until = scheduler.now() + std::chrono::milliseconds(actors_.Between(10, 400));
+  };
+  begins("storm", storm_until_);
+  begins("outage", outage_until_);
   PlayTopic();
   PlayForeign(target, true);
   PlayForeign(errors, false);
@@ -143,7 +151,8 @@ void World::ReplaceTopic(SourceIdentity next, bool keep_records, std::int64_t ke
 void World::PlayFatal() {
   const std::string& kind = plan.fatal();
   const bool started = oracle.target() != nullptr && oracle.errors() != nullptr && oracle.commits() > 0;
-  if (!started) return;
+  const auto pending = oracle.PendingManifest();
+  if (!started || (kind == "orphan-removal" && !pending)) return;
   fatal_played_ = true;
   Mark("fault: " + kind);
   Note("world", kind);
@@ -178,6 +187,20 @@ void World::PlayFatal() {
     allow({"FOLLOWER_ROLLED_BACK", "FOLLOWER_MISMATCH"});
     oracle.FollowerWasTampered();
     RollBack(errors);
+  } else if (kind == "corrupt-batch") {
+    allow({"SOURCE_BATCH_CORRUPT"});
+    batches_are_corrupt = true;
+  } else if (kind == "dropped") {
+    allow({"TABLE_REPLACED", "POSITION_TRACES", "FOLLOWER_MISMATCH", "FOLLOWER_ROLLED_BACK"});
+    const bool of_target = actors_.OneIn(2);
+    Note("world", of_target ? "the target is dropped" : "the errors table is dropped");
+    lake.pointers.erase(of_target ? target : errors);
+    of_target ? oracle.TargetWasDropped() : oracle.ErrorsWereDropped();
+  } else if (kind == "orphan-removal") {
+    allow({"PENDING_MISSING"});
+    Note("world", "removed as an orphan: " + *pending);
+    oracle.FollowerWasTampered();
+    static_cast<void>(lake.store.Delete(*pending));
   } else if (kind == "cherry-pick") {
     allow({"POSITION_CHERRY_PICK"});
     foreign_.Append(target, {{"source-snapshot-id", "4711"}});

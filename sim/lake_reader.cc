@@ -261,6 +261,6 @@ Result<const std::vector<SeenRow>*> LakeReader::Rows(const SeenTable& table, con
   return &(rows_[file] = std::move(rows));
 }
 
-bool LakeReader::Exists(const std::string& location) { return store_.Open(location).has_value(); }
+bool LakeReader::Exists(const std::string& location) const { return store_.Open(location).has_value(); }
 
 }  // namespace frazil::sim

@@ -54,7 +54,7 @@ class LakeReader {
   // Paths of the data files that live in the manifest.
   Result<std::vector<std::string>> LiveFiles(const std::string& manifest);
   Result<const std::vector<SeenRow>*> Rows(const SeenTable& table, const std::string& file);
-  bool Exists(const std::string& location);
+  bool Exists(const std::string& location) const;
 
  private:
   ObjectStore& store_;

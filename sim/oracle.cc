@@ -134,6 +134,27 @@ void Oracle::Reading(const Positions& positions) {
   }
 }
 
+void Oracle::TargetWasDropped() {
+  target_.reset();
+  target_graph_.clear();
+  start_.clear();
+  started_ = false;
+  target_dropped_ = true;
+}
+
+void Oracle::ErrorsWereDropped() {
+  errors_.reset();
+  errors_graph_.clear();
+  follower_tampered_ = true;
+}
+
+std::optional<std::string> Oracle::PendingManifest() {
+  const SeenSnapshot* nearest = target_ ? Nearest(target_graph_, target_->head, kOffsets) : nullptr;
+  const auto record = nearest != nullptr ? RecordOf(*nearest) : std::nullopt;
+  if (!record || !record->pending || record->pending->manifest.empty() || AppliedNow() != record->pending->after) return std::nullopt;
+  return record->pending->manifest;
+}
+
 void Oracle::RowsDeletedByOthers(const std::string& file) {
   const auto rows = target_ ? reader_.Rows(*target_, file) : Result<const std::vector<SeenRow>*>(nullptr);
   if (!rows || *rows == nullptr) return;
@@ -455,11 +476,21 @@ void Oracle::JudgePosition(Verdict& verdict) const {
   }
 }
 
+bool Oracle::ErrorsAreReplaced(const SeenRecord& record) const {
+  const auto& followers = record.json.at("followers");
+  if (!followers.contains(kErrorsTable)) return false;
+  return !errors_ || followers.at(kErrorsTable).at("uuid").get<std::string>() != errors_->uuid;
+}
+
 void Oracle::JudgeFollower(Verdict& verdict) const {
   const SeenSnapshot* nearest = Nearest(target_graph_, target_->head, kOffsets);
   const auto record = nearest != nullptr ? RecordOf(*nearest) : std::nullopt;
   const auto applied = AppliedNow();
-  if (!record || !applied || !errors_) return;
+  if (!record || !applied) return;
+  if (ErrorsAreReplaced(*record)) {
+    verdict.must.insert("TABLE_REPLACED");
+    return;
+  }
   const auto text = Get(errors_->properties, kApplied);
   const json property = json::parse(text.value_or("{}"), nullptr, false);
   if (!property.is_object()) {
@@ -473,10 +504,13 @@ void Oracle::JudgeFollower(Verdict& verdict) const {
     explained = explained || (lost && (*applied == lost->applied || *applied == AppliedAfter(*lost)));
   }
   if (!explained) verdict.must.insert("FOLLOWER_MISMATCH");
+  const bool unapplied = record->pending && !record->pending->manifest.empty() && *applied == record->pending->after;
+  if (unapplied && !reader_.Exists(record->pending->manifest)) verdict.must.insert("PENDING_MISSING");
 }
 
 Verdict Oracle::Judge(const SourceIdentity& identity, const std::map<Partition, PartitionBounds>& bounds) const {
   Verdict verdict;
+  if (target_dropped_ && !started_ && AppliedNow() != "") verdict.must.insert("POSITION_TRACES");
   if (!target_) return verdict;
   JudgePosition(verdict);
   JudgeFollower(verdict);

@@ -83,6 +83,11 @@ class Oracle {
   void TimesMeanNothing() { times_mean_nothing_ = true; }
   void RowsDeletedByOthers(const std::string& file);
   void HistoryWasCut() { history_cut_ = true; }
+  // Another process of ours may make it anew.
+  void TargetWasDropped();
+  void ErrorsWereDropped();
+  // Of the nearest record, when it is not applied yet.
+  std::optional<std::string> PendingManifest();
 
   // "" when nothing is wrong.
   const std::string& finding() const { return finding_; }
@@ -120,6 +125,7 @@ class Oracle {
   const SeenSnapshot* Nearest(const Graph& graph, std::optional<std::int64_t> from, const std::string& key) const;
   static bool IsAncestor(const Graph& graph, std::int64_t ancestor, std::int64_t from);
   bool RolledBack() const;
+  bool ErrorsAreReplaced(const SeenRecord& record) const;
   // Every snapshot from `from` down to `to` (which need not be there) is in the target's current metadata.
   bool PathIsThere(std::optional<std::int64_t> from, std::int64_t to) const;
   void JudgePosition(Verdict& verdict) const;
@@ -141,6 +147,7 @@ class Oracle {
   bool follower_tampered_ = false;
   bool times_mean_nothing_ = false;
   bool history_cut_ = false;
+  bool target_dropped_ = false;
   std::string finding_;
 };
 

@@ -15,8 +15,8 @@ T OneOf(Dice& dice, const T (&values)[N]) {
 
 const std::vector<std::string>& FaultKinds() {
   static const std::vector<std::string> kinds = {
-      "load-fails", "refused", "conflict", "lost", "done", "late",                          // catalog
-      "store-fails", "store-after", "torn", "slow", "delete-lost",                          // object store
+      "load-fails", "refused", "conflict", "lost", "done", "late", "storm",                 // catalog
+      "store-fails", "store-after", "torn", "slow", "delete-lost", "outage",                // object store
       "fetch-fails", "identify-fails", "stall", "share", "broker-restart", "absent", "compaction", "partition",  // topic
       "crash", "freeze", "pause", "remap", "clock", "budget",                               // processes
       "append", "compact", "delete", "expire", "rollback",                                  // other engines on the target
@@ -27,7 +27,7 @@ const std::vector<std::string>& FaultKinds() {
 const std::vector<std::string>& FatalKinds() {
   static const std::vector<std::string> kinds = {"retention",        "recreated",       "cluster",        "truncated",
                                                  "property-removed", "property-edited", "applied-removed", "applied-edited",
-                                                 "errors-rollback",  "cherry-pick"};
+                                                 "errors-rollback",  "cherry-pick",     "corrupt-batch",   "dropped",        "orphan-removal"};
   return kinds;
 }
 

@@ -12,6 +12,13 @@ namespace {
 
 constexpr Duration kMaxSlow = std::chrono::milliseconds(400);
 
+class CorruptPayload final : public BatchPayload {
+ public:
+  Status Open(OpenedBatch&) override {
+    return Fail(ErrorKind::kBlocked, "SOURCE_BATCH_CORRUPT", "the simulated batch cannot be opened");
+  }
+};
+
 // Reads the world's topic; is cut off when a broker restarts.
 class SimSource final : public BatchSource {
  public:
@@ -55,7 +62,11 @@ class SimSource final : public BatchSource {
   Result<std::unique_ptr<Batch>> Next(MonotonicTime deadline, StopSignal& stop) override {
     FRAZIL_TRY(Call("next", "fetch-fails", 15));
     if (!stalled_.empty() && (world_.quiet() || process_.runtime.Now() >= stalled_until_)) FRAZIL_TRY(source_.Add(std::exchange(stalled_, {})));
-    return source_.Next(deadline, stop);
+    auto batch = source_.Next(deadline, stop);
+    if (batch && *batch != nullptr && (*batch)->payload != nullptr && world_.batches_are_corrupt) {
+      (*batch)->payload = std::make_unique<CorruptPayload>();
+    }
+    return batch;
   }
   void Mirror(const Positions& committed) override { source_.Mirror(committed); }
 
@@ -176,6 +187,7 @@ void SimProcess::TakeStatus(const StreamStatus& status) {
 
 StoreFault SimProcess::StoreFaultAt(StoreOperation operation, const std::string& location) {
   world.Step(*this, "store");
+  if (world.out()) return StoreFault::Fails();
   if (world.Strikes("slow", 10)) {
     world.Note(name, "the store is slow");
     world.scheduler.Sleep(Duration(world.dice.Below(kMaxSlow.count())));
@@ -203,6 +215,7 @@ Fate SimProcess::FateOf(const TableName& table, const char* call) {
                                                             {"lost", Fate::kLost},
                                                             {"done", Fate::kDone},
                                                             {"late", Fate::kLate}};
+  if (world.storming() && world.dice.Below(100) < 70) return Fate::kConflict;
   for (const auto& [kind, fate] : kFates) {
     if (!world.Strikes(kind, 60)) continue;
     world.Note(name, fmt::format("{} to {}: {}", call, table.ToString(), kind));

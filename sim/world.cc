@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <cstdio>
-#include <nlohmann/json.hpp>
 #include <utility>
 
 #include "sim/marks.h"
@@ -271,7 +270,8 @@ void World::Settle() {
 void World::FinalRun() {
   plan.messages += 20;
   Produce(20);
-  const Verdict verdict = oracle.Judge(identity, topic->bounds());
+  Verdict verdict = oracle.Judge(identity, topic->bounds());
+  if (batches_are_corrupt && !oracle.PositionAtEnd(topic->bounds())) verdict.must.insert("SOURCE_BATCH_CORRUPT");
   for (const auto& code : verdict.must) allowed_codes.insert(code);
   for (const auto& code : verdict.may) allowed_codes.insert(code);
   SimProcess& last = *NewLife(0, true);

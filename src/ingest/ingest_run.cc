@@ -73,6 +73,7 @@ Status IngestRun::Fetch(StopSignal& stop) {
 
 // Every offset between what was read and what comes next is a record or absent: a gap would be a lost message.
 void IngestRun::SendToLane(std::unique_ptr<Batch> received) {
+  looked_in_vain_ = false;
   NoteEnd(*received);
   auto [position, added] = position_.emplace(received->partition, received->range.first);
   FRAZIL_CHECK(position->second == received->range.first, "batches of a partition follow each other");
@@ -186,10 +187,12 @@ Duration IngestRun::CheckInterval() const { return std::min<Duration>(config_.co
 Status IngestRun::LookForPartitions() {
   auto bounds = stream_.source->Bounds();
   if (!bounds) {
-    // Reading goes on from brokers that answer; when none does, Next will say so.
+    // Reading goes on from brokers that answer; twice in vain with nothing read in between, and none does.
     LogWarning("{}: partitions cannot be listed: {}", config_.name, bounds.error().ToString());
+    if (std::exchange(looked_in_vain_, true)) return Fail(bounds.error());
     return {};
   }
+  looked_in_vain_ = false;
   Positions added;
   {
     const MonitorLock lock(*monitor_);
@@ -209,7 +212,7 @@ void IngestRun::CommitLoop() {
     Result<CommitReport> report = committer_.Commit(**sealed, abandon_);
     if (report) {
       Report(std::move(*report));
-    } else if (!FRAZIL_MUTANT(later_epoch_not_rewound)) {
+    } else if (report.error().code != "FENCED" || !FRAZIL_MUTANT(later_epoch_not_rewound)) {
       FailWith(report.error());
     }
     const MonitorLock lock(*monitor_);
