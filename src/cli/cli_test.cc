@@ -138,6 +138,18 @@ TEST_F(Program, RefusesAWrongCommandLineWith64) {
   EXPECT_THAT(err_, HasSubstr("did you mean orders?"));
 }
 
+TEST_F(Program, AuditAndWhereMakeNothing) {
+  const std::string good = Write("good.yaml", kGood);
+  EXPECT_EQ(Execute({"audit", "stream", "-f", good}), 64);
+  EXPECT_EQ(Execute({"where", "stream", "orders", "-f", good, "--partition", "0"}), 64);
+  EXPECT_EQ(Execute({"where", "stream", "orders", "-f", good, "--partition", "0", "--offset", "-1"}), 64);
+  EXPECT_EQ(Execute({"audit", "stream", "oders", "-f", good}), 64);
+  EXPECT_THAT(err_, HasSubstr("did you mean orders?"));
+  EXPECT_EQ(Execute({"audit", "stream", "orders", "-f", good, "-o", "table"}), 1);
+  EXPECT_THAT(err_, HasSubstr("TABLE_NOT_FOUND"));
+  EXPECT_FALSE(std::filesystem::exists(folder_ + "/catalog.db"));
+}
+
 TEST_F(Program, AnswersWhatItIs) {
   EXPECT_EQ(Execute({"version"}), 0);
   EXPECT_THAT(out_, StartsWith("frazil "));

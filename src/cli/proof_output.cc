@@ -107,8 +107,8 @@ std::string PlaceText(const MessagePlace& place) {
 std::string AuditText(const AuditReport& report) {
   std::string text = fmt::format("stream {}: {} at snapshot {}, commit n={}\n", report.stream, report.target,
                                  report.snapshot, report.n);
-  text += fmt::format("{} of the {} commits: {} rows, {} errors, {} nulls, {} filtered, {} absent\n", report.commits,
-                      report.whole ? "stream's" : "stream's last", report.counts.rows, report.counts.errors,
+  text += fmt::format("{} {} commits: {} rows, {} errors, {} nulls, {} filtered, {} absent\n",
+                      report.whole ? "all" : "the last", report.commits, report.counts.rows, report.counts.errors,
                       report.counts.nulls, report.counts.filtered, report.counts.absent);
   text += PartitionTable(report);
   if (report.rows_without_offset > 0) {

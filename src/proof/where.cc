@@ -134,14 +134,13 @@ class Search {
 
   // Committed, but no row: what the topic says, else what the commit recorded.
   void WithoutRow() {
-    std::string why;
-    const Delivered delivered = AskTopic(why);
     const EpochCounts counts = epoch_ != nullptr ? epoch_->counts : EpochCounts{};
     const bool recorded = counts.nulls + counts.filtered + counts.absent > 0;
     if (epoch_ != nullptr && !recorded) {
       return Say(WhereState::kLost, "its commit recorded rows and error rows only, and it has neither");
     }
-    switch (delivered) {
+    std::string why;
+    switch (AskTopic(why)) {
       case Delivered::kAbsent: return Say(WhereState::kAbsent, "the broker delivers no message at this offset");
       case Delivered::kNull: return Say(WhereState::kNull, "the message has no value");
       case Delivered::kValue:
