@@ -1,5 +1,5 @@
 # The thin front of the tools. The two to know: `make demo` and `make test`.
-.PHONY: demo build test test-all bench lint doctor
+.PHONY: demo build test test-all sim bench lint doctor
 
 demo: build          ## orders flow from a Kafka into an Iceberg table; options go in ARGS
 	build/release/bin/frazil demo $(ARGS)
@@ -13,6 +13,15 @@ test:                ## what must hold at each change
 
 test-all:            ## test, and the rest
 	tools/test setup checks build unit integration optimised threads lint long
+
+SEEDS ?= 1000
+sim:                 ## simulated worlds 1 to SEEDS, and every mutant (sim/README.md); options go in ARGS
+	tools/setup test
+	cmake --preset release
+	ninja -C build/release frazil_sim
+	build/release/bin/frazil_sim --seeds 1..$(SEEDS) $(ARGS)
+	build/release/bin/frazil_sim --seeds 1..30 --twice
+	build/release/bin/frazil_sim --mutants --seeds 1..1500
 
 bench:               ## events per CPU-second, memory, beside DuckDB; options go in ARGS
 	tools/setup test

@@ -47,7 +47,7 @@ Plan::Plan(const SimOptions& options) : dice_(options.seed) {
   if (options.records >= 0) messages = std::min(messages, options.records);
   lanes = dice.Between(1, 3);
   batch_records = OneOf<std::int64_t>(dice, {2, 7, 20, 100});
-  const std::int64_t small_budget = OneOf<std::int64_t>(dice, {30000, 30000, 30000});
+  const std::int64_t small_budget = OneOf<std::int64_t>(dice, {600, 4000, 30000});
   if (Has("budget")) budget_bytes = small_budget;
   commit_interval_ms = OneOf<std::int64_t>(dice, {20, 60, 150, 400});
   chaos_ms = dice.Between(800, 3500);
