@@ -58,7 +58,7 @@ TEST(Metadata, PyIcebergsTableIsReadValueByValue) {
   EXPECT_EQ(second.sequence_number, 2);
   EXPECT_EQ(second.schema_id, 0);
   EXPECT_EQ(second.timestamp_ms, golden["snapshots"][1]["timestamp-ms"]);
-  EXPECT_EQ(second.manifest_list, golden["snapshots"][1]["manifest-list"]);
+  EXPECT_EQ(second.manifest_list, golden["snapshots"][1]["manifest-list"].get<std::string>());
   EXPECT_EQ(second.summary.at("frazil.commit-id"), "abc");
   EXPECT_EQ(second.summary.at("total-records"), "4");
   EXPECT_EQ(table.refs.at("first").type, "tag");

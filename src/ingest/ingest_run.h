@@ -70,6 +70,7 @@ class IngestRun {
   Positions position_;                                  // next offset of every partition read
   std::map<Partition, std::int64_t> valid_through_ms_;  // per partition
   MonotonicTime next_look_;                             // for new partitions
+  bool looked_in_vain_ = false;                         // and nothing was read since
   MonotonicTime next_check_;                            // of the position in the table
 
   // One per lane; touched by the lane's task only.

@@ -93,9 +93,11 @@ Result<LaneFiles> LaneWriter::Seal() {
 // What is held is held already, so it is charged rather than asked for; the engine cuts the epoch when the budget runs
 // short.
 void LaneWriter::AccountMemory() {
-  std::int64_t bytes = rows_.batch.byte_size() + errors_.batch.byte_size();
-  if (rows_.file != nullptr) bytes += rows_.file->size().buffered_bytes;
-  if (errors_.file != nullptr) bytes += errors_.file->size().buffered_bytes;
+  std::int64_t bytes = 0;
+  for (const Output* output : {&rows_, &errors_}) {
+    if (output->batch.rows() > 0) bytes += output->batch.byte_size();
+    if (output->file != nullptr) bytes += output->file->size().buffered_bytes;
+  }
   if (bytes < memory_.bytes()) {
     memory_.ShrinkTo(bytes);
   } else if (bytes > memory_.bytes()) {

@@ -46,13 +46,18 @@ Status LedgerCommit::CommitRecord(const PositionRecord& record, const Uuid& comm
 
 Status LedgerCommit::VerifyMarkers() {
   FRAZIL_ASSIGN(const auto table, seams_.catalog.Load(ledger_));
-  const Snapshot* head = table.metadata.BranchHead(identity_.branch);
-  const bool in_summary = head != nullptr && head->summary.contains(OffsetsKey(identity_.stream));
-  if (in_summary && table.metadata.properties.contains(PositionKey(identity_.stream))) return {};
+  const auto property = table.metadata.properties.find(PositionKey(identity_.stream));
+  if (property == table.metadata.properties.end()) return MarkersDropped("the property " + PositionKey(identity_.stream));
+  FRAZIL_ASSIGN(const auto position, ParsePositionProperty(property->second));
+  // Others may have committed, and expired our snapshot, since.
+  const Snapshot* snapshot = table.metadata.FindSnapshot(position.snapshot);
+  if (snapshot == nullptr || snapshot->summary.contains(OffsetsKey(identity_.stream))) return {};
+  return MarkersDropped("the summary key " + OffsetsKey(identity_.stream));
+}
+
+Status LedgerCommit::MarkersDropped(const std::string& what) const {
   return Fail(ErrorKind::kInvalid, "CATALOG_DROPS_MARKERS",
-              fmt::format("the catalog did not keep {} of table {}",
-                          in_summary ? "the property " + PositionKey(identity_.stream) : "the summary key " + OffsetsKey(identity_.stream),
-                          ledger_.ToString()),
+              fmt::format("the catalog did not keep {} of table {}", what, ledger_.ToString()),
               "Frazil's position lives there: this catalog cannot be used");
 }
 

@@ -43,6 +43,7 @@ class LedgerCommit {
                                       std::int64_t& applied_n, bool& outcome_unknown, StopSignal& stop);
 
  private:
+  Status MarkersDropped(const std::string& what) const;
   Result<AppendAttempt> Attempt(const TableMetadata& table, const PositionRecord& record, const EpochPlan& plan,
                                 const std::vector<DataFile>& files);
 

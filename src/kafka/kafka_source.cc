@@ -287,11 +287,13 @@ void KafkaSource::AddRecord(Reader& reader, rd_kafka_message_t* message) {
     return;
   }
   if (reader.batch == nullptr) {
+    reader.batch = std::make_unique<Batch>();
+    filling_.push_back(&reader);
+  }
+  if (reader.payload == nullptr) {  // also of a batch that began with absent offsets at what was the end then
     auto payload = std::make_unique<KafkaPayload>(client_);
     reader.payload = payload.get();
-    reader.batch = std::make_unique<Batch>();
     reader.batch->payload = std::move(payload);
-    filling_.push_back(&reader);
   }
   reader.at_end = false;
   Batch& batch = *reader.batch;
@@ -311,7 +313,7 @@ void KafkaSource::ReachEnd(Reader& reader, Offset end) {
   reader.at_end = true;
   ends_reached_ = true;
   if (reader.batch != nullptr || reader.range.absent() == 0) return;
-  reader.batch = std::make_unique<Batch>();  // nothing but absent offsets
+  reader.batch = std::make_unique<Batch>();  // nothing but absent offsets so far
   filling_.push_back(&reader);
 }
 

@@ -148,8 +148,10 @@ class Auditor {
   }
 
   void AddPartitionFindings() {
-    for (const auto& [partition, audit] : report_.partitions) {
-      const auto add = [&, &partition = partition](const char* kind, const OffsetTally& tally, const char* what) {
+    for (const auto& entry : report_.partitions) {
+      const Partition partition = entry.first;
+      const auto& audit = entry.second;
+      const auto add = [&](const char* kind, const OffsetTally& tally, const char* what) {
         if (tally.count == 0) return;
         report_.findings.push_back({kind, partition, std::nullopt,
                                     fmt::format("partition {}: {} {}: {}", partition, tally.count, what, ToString(tally))});

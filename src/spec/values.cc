@@ -158,7 +158,8 @@ Result<std::int64_t> ParseStartTime(std::string_view text) {
   if (rest != "Z" && rest != "z") {
     int zone_hour = 0, zone_minute = 0;
     char sign = '+';
-    if (rest.size() != 6 || std::sscanf(rest.data(), "%1[+-]%2d:%2d", &sign, &zone_hour, &zone_minute) != 3) {
+    if (rest.size() != 6 || (rest[0] != '+' && rest[0] != '-') ||
+        std::sscanf(rest.data(), "%c%2d:%2d", &sign, &zone_hour, &zone_minute) != 3) {
       return wrong();
     }
     zone_minutes = (sign == '-' ? -1 : 1) * (zone_hour * 60 + zone_minute);

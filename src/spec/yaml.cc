@@ -31,27 +31,27 @@ class TreeBuilder final : public YAML::EventHandler {
 
   void OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) override {
     CheckAnchor(mark, anchor);
-    Add(Node{.kind = Node::Kind::kNull, .place = ToPlace(mark)});
+    Add(Node{.kind = Node::Kind::kNull, .place = ToPlace(mark), .items = {}, .members = {}});
   }
   void OnAlias(const YAML::Mark& mark, YAML::anchor_t anchor) override {
     CheckAnchor(mark, anchor);
-    Add(Node{.kind = Node::Kind::kNull, .place = ToPlace(mark)});
+    Add(Node{.kind = Node::Kind::kNull, .place = ToPlace(mark), .items = {}, .members = {}});
   }
   void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
                 const std::string& value) override {
     CheckAnchor(mark, anchor);
-    Add(Node{.kind = Node::Kind::kScalar, .place = ToPlace(mark), .text = value, .plain = tag == "?"});
+    Add(Node{.kind = Node::Kind::kScalar, .place = ToPlace(mark), .text = value, .plain = tag == "?", .items = {}, .members = {}});
   }
   void OnSequenceStart(const YAML::Mark& mark, const std::string&, YAML::anchor_t anchor,
                        YAML::EmitterStyle::value) override {
     CheckAnchor(mark, anchor);
-    open_.push_back({Node{.kind = Node::Kind::kList, .place = ToPlace(mark)}, {}, false});
+    open_.push_back({Node{.kind = Node::Kind::kList, .place = ToPlace(mark), .items = {}, .members = {}}, {}, false});
   }
   void OnSequenceEnd() override { Close(); }
   void OnMapStart(const YAML::Mark& mark, const std::string&, YAML::anchor_t anchor,
                   YAML::EmitterStyle::value) override {
     CheckAnchor(mark, anchor);
-    open_.push_back({Node{.kind = Node::Kind::kMap, .place = ToPlace(mark)}, {}, false});
+    open_.push_back({Node{.kind = Node::Kind::kMap, .place = ToPlace(mark), .items = {}, .members = {}}, {}, false});
   }
   void OnMapEnd() override { Close(); }
 
