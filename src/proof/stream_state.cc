@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
+#include <map>
 #include <utility>
 
 #include "base/log.h"
@@ -37,11 +37,29 @@ auto AskWithOlder(ObjectStore& store, History& history, const Ask& ask) -> declt
   }
 }
 
-// The position and the chain.
+// Tables by name; nullopt: there is none.
+using LoadedTables = std::map<std::string, std::optional<LoadedTable>>;
+
+// The followers that the property names, which is quick to read: histories are looked at later.
+Result<LoadedTables> LoadFollowers(Catalog& catalog, const TableMetadata& target, const std::string& stream) {
+  LoadedTables tables;
+  const auto text = target.properties.find(PositionKey(stream));
+  if (text == target.properties.end()) return tables;
+  FRAZIL_ASSIGN(const auto property, ParsePositionProperty(text->second));
+  for (const auto& [name, follower] : property.record.followers) {
+    FRAZIL_ASSIGN(const TableName table_name, TableName::Parse(name));
+    auto table = catalog.Load(table_name);
+    if (!table && table.error().kind != ErrorKind::kNotFound) return Fail(table.error());
+    tables[name] = table ? std::optional(std::move(*table)) : std::nullopt;
+  }
+  return tables;
+}
+
+// The position, the chain and the followers, from tables that were loaded in one moment.
 class StateReader {
  public:
-  StateReader(Catalog& catalog, ObjectStore& store, const std::string& topic, StreamState& state)
-      : catalog_(catalog), store_(store), topic_(topic), state_(state) {}
+  StateReader(ObjectStore& store, const std::string& topic, LoadedTables followers, StreamState& state)
+      : store_(store), topic_(topic), loaded_(std::move(followers)), state_(state) {}
 
   Status Read() {
     History history(state_.target.metadata);
@@ -85,9 +103,7 @@ class StateReader {
 
   Status ReadTheFollower(const std::string& name, const FollowerRecord& known) {
     AuditedFollower follower{.name = name, .table = std::nullopt, .pending = {}};
-    FRAZIL_ASSIGN(const TableName table_name, TableName::Parse(name));
-    auto table = catalog_.Load(table_name);
-    if (!table && table.error().kind != ErrorKind::kNotFound) return Fail(table.error());
+    std::optional<LoadedTable>& table = loaded_[name];
     if (!table || table->metadata.table_uuid != known.uuid) {
       Add("follower", fmt::format("{} {}", name, table ? "was replaced by another table" : "is gone"));
     } else {
@@ -134,9 +150,9 @@ class StateReader {
     state_.findings.push_back({std::move(kind), std::nullopt, std::nullopt, std::move(text)});
   }
 
-  Catalog& catalog_;
   ObjectStore& store_;
   const std::string& topic_;
+  LoadedTables loaded_;
   StreamState& state_;
   std::optional<PositionRecord> lost_;
 };
@@ -165,10 +181,12 @@ Result<StreamState> ReadStreamState(Catalog& catalog, ObjectStore& store, const 
     StreamState state;
     state.stream = stream;
     FRAZIL_ASSIGN(state.target, catalog.Load(target));
-    FRAZIL_TRY(StateReader(catalog, store, topic, state).Read());
-    // A commit in between, and the followers may be further than the target that was read.
+    FRAZIL_ASSIGN(auto followers, LoadFollowers(catalog, state.target.metadata, stream));
+    // With a commit in between, the followers may be further than the target that was read.
     FRAZIL_ASSIGN(const LoadedTable again, catalog.Load(target));
-    if (again.metadata_location == state.target.metadata_location) return state;
+    if (again.metadata_location != state.target.metadata_location) continue;
+    FRAZIL_TRY(StateReader(store, topic, std::move(followers), state).Read());
+    return state;
   }
   return Fail(ErrorKind::kUnavailable, "AUDIT_TABLE_MOVED",
               fmt::format("{} was committed to while it was read, {} times", target.ToString(), kLooks), "try again");

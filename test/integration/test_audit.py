@@ -79,6 +79,17 @@ def test_what_was_killed_again_and_again_is_clean(world, seed):
     assert all(one["accounted"] == 0 for one in counted), "the topic was asked"
 
 
+def test_it_is_clean_while_the_stream_runs(world, seed):
+    world.create_topic(PARTITIONS)
+    with Load(world.broker.address, world.knowledge, PARTITIONS, seed), \
+            Running(world.write_spec(COLUMNS, metadata_columns=ALL_METADATA, interval="100ms")) as running:
+        for number in range(8):
+            before = world.position()
+            running.wait_for("a commit", lambda: world.position() != before)
+            audit(world, *["--rows"] * (number % 2))
+        running.stop()
+
+
 def test_a_row_that_others_doubled_and_one_that_they_deleted_are_found(filled):
     doubled, deleted = places(filled, Kind.ROW)[7], places(filled, Kind.ROW)[11]
     table = filled.lake.table(filled.table)
