@@ -43,8 +43,8 @@ Json MapById(std::int32_t key_id, std::int32_t value_id, const char* value) {
 // Bytes that hold every decimal of this precision.
 std::int32_t DecimalBytes(std::int32_t precision) {
   std::int32_t bytes = 1;
-  Int128 limit = 128;  // what `bytes` bytes can hold ends below this
-  while (bytes < 16 && limit < PowerOfTen(precision)) {
+  Uint128 limit = 128;  // what `bytes` bytes can hold ends below this; 2^127 for 16
+  while (bytes < 16 && limit < static_cast<Uint128>(PowerOfTen(precision))) {
     limit *= 256;
     ++bytes;
   }
