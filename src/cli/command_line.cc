@@ -117,7 +117,8 @@ class CommandLine {
 
   void Audit() {
     CLI::App* command = AddOnStream("audit", "prove from the tables that no message was lost or doubled");
-    command->add_flag("--rows", proof_.rows, "read where every row comes from, also where the summaries suffice");
+    command->add_flag("--rows", proof_.rows,
+                      "read where every row comes from, also where the summaries suffice");
     command->callback(
         [this] { command_ = [this](const Output& output) { return AuditCommand(proof_, output); }; });
   }

@@ -25,7 +25,8 @@ std::string Table(const std::vector<std::vector<std::string>>& rows) {
   }
   std::string text;
   for (const auto& row : rows) {
-    for (std::size_t i = 0; i < row.size(); ++i) text += fmt::format("{:>{}}", row[i], widths[i] + (i == 0 ? 0 : 2));
+    for (std::size_t i = 0; i < row.size(); ++i)
+      text += fmt::format("{:>{}}", row[i], widths[i] + (i == 0 ? 0 : 2));
     text += '\n';
   }
   return text;
@@ -38,15 +39,15 @@ std::string StartText(const PartitionAudit& audit) {
 std::string PartitionTable(const AuditReport& report) {
   std::vector<std::vector<std::string>> rows = {{"partition", "start", "next"}};
   if (report.rows_read) {
-    rows.front().insert(rows.front().end(), {"rows", "errors", "pending", "nulls", "filtered", "absent", "accounted", "lost",
-                                             "doubled", "outside", "unproven"});
+    rows.front().insert(rows.front().end(), {"rows", "errors", "pending", "nulls", "filtered", "absent",
+                                             "accounted", "lost", "doubled", "outside", "unproven"});
   }
   for (const auto& [partition, audit] : report.partitions) {
     rows.push_back({fmt::format("{}", partition), StartText(audit), fmt::format("{}", audit.next)});
     if (!report.rows_read) continue;
-    for (const std::int64_t count : {audit.rows, audit.errors, audit.pending, audit.nulls, audit.filtered, audit.absent,
-                                     audit.accounted, audit.lost.count, audit.doubled.count, audit.outside.count,
-                                     audit.unproven.count}) {
+    for (const std::int64_t count :
+         {audit.rows, audit.errors, audit.pending, audit.nulls, audit.filtered, audit.absent, audit.accounted,
+          audit.lost.count, audit.doubled.count, audit.outside.count, audit.unproven.count}) {
       rows.back().push_back(fmt::format("{}", count));
     }
   }
@@ -107,9 +108,10 @@ std::string PlaceText(const MessagePlace& place) {
 std::string AuditText(const AuditReport& report) {
   std::string text = fmt::format("stream {}: {} at snapshot {}, commit n={}\n", report.stream, report.target,
                                  report.snapshot, report.n);
-  text += fmt::format("{} {} commits: {} rows, {} errors, {} nulls, {} filtered, {} absent\n",
-                      report.whole ? "all" : "the last", report.commits, report.counts.rows, report.counts.errors,
-                      report.counts.nulls, report.counts.filtered, report.counts.absent);
+  text +=
+      fmt::format("{} {} commits: {} rows, {} errors, {} nulls, {} filtered, {} absent\n",
+                  report.whole ? "all" : "the last", report.commits, report.counts.rows, report.counts.errors,
+                  report.counts.nulls, report.counts.filtered, report.counts.absent);
   text += PartitionTable(report);
   if (report.rows_without_offset > 0) {
     text += fmt::format("note: {} rows of other writers have no offset\n", report.rows_without_offset);
@@ -154,7 +156,8 @@ std::string AuditJson(const AuditReport& report) {
 }
 
 std::string WhereText(const WhereOptions& question, const WhereAnswer& answer) {
-  std::string text = fmt::format("partition {} offset {}: {}", question.partition, question.offset, ToString(answer.state));
+  std::string text =
+      fmt::format("partition {} offset {}: {}", question.partition, question.offset, ToString(answer.state));
   if (answer.places.empty() || answer.places.size() > 1) text += fmt::format(", {}", answer.detail);
   for (const MessagePlace& place : answer.places) text += PlaceText(place);
   if (answer.commit) {
@@ -167,14 +170,12 @@ std::string WhereText(const WhereOptions& question, const WhereAnswer& answer) {
 std::string WhereJson(const WhereOptions& question, const WhereAnswer& answer) {
   ordered_json places = ordered_json::array();
   for (const MessagePlace& place : answer.places) places.push_back(PlaceJson(place));
-  ordered_json json = {{"stream", question.stream},
-                       {"partition", question.partition.value()},
-                       {"offset", question.offset.value()},
-                       {"state", ToString(answer.state)},
-                       {"detail", answer.detail},
-                       {"places", std::move(places)}};
+  ordered_json json = {{"stream", question.stream},         {"partition", question.partition.value()},
+                       {"offset", question.offset.value()}, {"state", ToString(answer.state)},
+                       {"detail", answer.detail},           {"places", std::move(places)}};
   if (answer.commit) {
-    json["commit"] = {{"snapshot", answer.commit->value()}, {"n", answer.n}, {"time", FormatUnixMillis(*answer.commit_ms)}};
+    json["commit"] = {
+        {"snapshot", answer.commit->value()}, {"n", answer.n}, {"time", FormatUnixMillis(*answer.commit_ms)}};
   }
   return Dump(json);
 }

@@ -10,7 +10,8 @@
 
 namespace frazil {
 
-Result<const StreamSpec*> FindNamedStream(const SpecFile& file, const std::string& path, const std::string& name) {
+Result<const StreamSpec*> FindNamedStream(const SpecFile& file, const std::string& path,
+                                          const std::string& name) {
   if (const StreamSpec* stream = file.FindStream(name)) return stream;
   std::vector<std::string> known;
   for (const StreamSpec& stream : file.streams) known.push_back(stream.name);
@@ -28,11 +29,12 @@ tl::expected<WiredStream, std::vector<Error>> ChooseStream(Wiring& wiring, const
   const CatalogSpec* catalog = file->FindCatalog((*stream)->catalog);
   FRAZIL_CHECK(catalog != nullptr, "a checked file holds what its streams name");
   if (!std::filesystem::exists(catalog->database_path)) {
-    return tl::unexpected(std::vector{Error{.kind = ErrorKind::kNotFound,
-                                            .code = "TABLE_NOT_FOUND",
-                                            .detail = fmt::format("there is no catalog {} yet", catalog->database_path),
-                                            .fix = "run the stream first",
-                                            .pointer = {}}});
+    return tl::unexpected(
+        std::vector{Error{.kind = ErrorKind::kNotFound,
+                          .code = "TABLE_NOT_FOUND",
+                          .detail = fmt::format("there is no catalog {} yet", catalog->database_path),
+                          .fix = "run the stream first",
+                          .pointer = {}}});
   }
   auto wired = wiring.Connect(*file, **stream);
   if (!wired) return tl::unexpected(std::vector{std::move(wired).error()});

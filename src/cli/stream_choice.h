@@ -12,7 +12,8 @@ namespace frazil {
 tl::expected<WiredStream, std::vector<Error>> ChooseStream(Wiring& wiring, const ProofOptions& options);
 
 // kInvalid (USAGE_STREAM) for a name that the file does not have, with the nearest one that it has.
-Result<const StreamSpec*> FindNamedStream(const SpecFile& file, const std::string& path, const std::string& name);
+Result<const StreamSpec*> FindNamedStream(const SpecFile& file, const std::string& path,
+                                          const std::string& name);
 
 // The worst exit code.
 int ReportProblems(const std::vector<Error>& problems, const Output& output, const std::string& stream = {});

@@ -12,7 +12,8 @@ int CodeOf(WhereState state) {
   switch (state) {
     case WhereState::kDoubled:
     case WhereState::kDeleted:
-    case WhereState::kLost: return kExitDifferences;
+    case WhereState::kLost:
+      return kExitDifferences;
     case WhereState::kRow:
     case WhereState::kError:
     case WhereState::kPending:
@@ -22,7 +23,8 @@ int CodeOf(WhereState state) {
     case WhereState::kAccounted:
     case WhereState::kNotRead:
     case WhereState::kBeforeStart:
-    case WhereState::kExpired: break;
+    case WhereState::kExpired:
+      break;
   }
   return kExitDone;
 }

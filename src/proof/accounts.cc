@@ -16,8 +16,8 @@ std::int64_t Unwritten(const EpochCounts& counts) {
 // Counts offsets without row where their commit recorded one kind only.
 void Attribute(const EpochCounts& counts, std::int64_t offsets, PartitionAudit& audit) {
   const std::int64_t all = Unwritten(counts);
-  std::int64_t& to = counts.absent == all ? audit.absent
-                     : counts.nulls == all ? audit.nulls
+  std::int64_t& to = counts.absent == all     ? audit.absent
+                     : counts.nulls == all    ? audit.nulls
                      : counts.filtered == all ? audit.filtered
                                               : audit.accounted;
   to += offsets;
@@ -66,7 +66,8 @@ Accounts::Accounts(const LedgerChain& chain, std::map<Partition, PartitionAudit>
 
 void Accounts::Missing(Partition partition, const OffsetRange& range, Delivered answer) {
   const auto& ranges = ranges_[partition];
-  auto at = std::ranges::upper_bound(ranges, range.first, {}, [](const Range& known) { return known.range.next; });
+  auto at =
+      std::ranges::upper_bound(ranges, range.first, {}, [](const Range& known) { return known.range.next; });
   Offset from = range.first;
   for (; from < range.next && at != ranges.end() && at->range.first < range.next; ++at) {
     if (from < at->range.first) MissingInNone(partition, {from, at->range.first}, answer);
@@ -78,7 +79,8 @@ void Accounts::Missing(Partition partition, const OffsetRange& range, Delivered 
   if (from < range.next) MissingInNone(partition, {from, range.next}, answer);
 }
 
-void Accounts::MissingInEpoch(std::size_t epoch, Partition partition, const OffsetRange& range, Delivered answer) {
+void Accounts::MissingInEpoch(std::size_t epoch, Partition partition, const OffsetRange& range,
+                              Delivered answer) {
   const EpochCounts& counts = chain_.epochs[epoch].counts;
   PartitionAudit& audit = partitions_[partition];
   Tally& tally = tallies_[epoch];
@@ -90,20 +92,36 @@ void Accounts::MissingInEpoch(std::size_t epoch, Partition partition, const Offs
   }
   tally.candidates[partition].Add(range);
   switch (answer) {
-    case Delivered::kAbsent: audit.absent += range.size(); break;
-    case Delivered::kNull: audit.nulls += range.size(); break;
-    case Delivered::kValue: audit.filtered += range.size(); break;
-    case Delivered::kGone: Attribute(counts, range.size(), audit); break;
+    case Delivered::kAbsent:
+      audit.absent += range.size();
+      break;
+    case Delivered::kNull:
+      audit.nulls += range.size();
+      break;
+    case Delivered::kValue:
+      audit.filtered += range.size();
+      break;
+    case Delivered::kGone:
+      Attribute(counts, range.size(), audit);
+      break;
   }
 }
 
 void Accounts::MissingInNone(Partition partition, const OffsetRange& range, Delivered answer) {
   PartitionAudit& audit = partitions_[partition];
   switch (answer) {
-    case Delivered::kAbsent: audit.absent += range.size(); break;
-    case Delivered::kNull: audit.nulls += range.size(); break;
-    case Delivered::kValue: audit.lost.Add(range); break;
-    case Delivered::kGone: audit.unproven.Add(range); break;
+    case Delivered::kAbsent:
+      audit.absent += range.size();
+      break;
+    case Delivered::kNull:
+      audit.nulls += range.size();
+      break;
+    case Delivered::kValue:
+      audit.lost.Add(range);
+      break;
+    case Delivered::kGone:
+      audit.unproven.Add(range);
+      break;
   }
 }
 
@@ -114,9 +132,10 @@ std::vector<Finding> Accounts::Finish() const {
     const Tally& tally = tallies_[i];
     const std::int64_t more = tally.missing - Unwritten(epoch.counts);
     const auto recorded = [&] {
-      return fmt::format("snapshot {} (n={}) recorded {} nulls, {} filtered and {} absent, {} of its offsets have no row",
-                         epoch.snapshot, epoch.record.n, epoch.counts.nulls, epoch.counts.filtered, epoch.counts.absent,
-                         tally.missing);
+      return fmt::format(
+          "snapshot {} (n={}) recorded {} nulls, {} filtered and {} absent, {} of its offsets have no row",
+          epoch.snapshot, epoch.record.n, epoch.counts.nulls, epoch.counts.filtered, epoch.counts.absent,
+          tally.missing);
     };
     if (more > tally.lost) {
       std::string where;
@@ -126,8 +145,9 @@ std::vector<Finding> Accounts::Finish() const {
       findings.push_back({"lost", std::nullopt, epoch.snapshot,
                           fmt::format("{}: {} of these are lost{}", recorded(), more - tally.lost, where)});
     } else if (more < 0) {
-      findings.push_back({"counts", std::nullopt, epoch.snapshot,
-                          fmt::format("{}: {} offsets have a row and were recorded to have none", recorded(), -more)});
+      findings.push_back(
+          {"counts", std::nullopt, epoch.snapshot,
+           fmt::format("{}: {} offsets have a row and were recorded to have none", recorded(), -more)});
     }
   }
   return findings;

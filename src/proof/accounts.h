@@ -1,4 +1,5 @@
-// Accounts for offsets without row: what each commit recorded as null, filtered or absent, against what is missing.
+// Accounts for offsets without row: what each commit recorded as null, filtered or absent, against what is
+// missing.
 #pragma once
 
 #include <cstdint>

@@ -48,9 +48,11 @@ class Auditor {
     if (!state_.chain.whole) {
       std::string covered;
       for (const auto& [partition, next] : state_.record.next) {
-        covered += fmt::format("{}{} below {}", covered.empty() ? "" : ", ", partition, state_.CoveredFrom(partition));
+        covered += fmt::format("{}{} below {}", covered.empty() ? "" : ", ", partition,
+                               state_.CoveredFrom(partition));
       }
-      report_.notes.push_back(fmt::format("older commits are expired; not covered by summaries: partition {}", covered));
+      report_.notes.push_back(
+          fmt::format("older commits are expired; not covered by summaries: partition {}", covered));
     }
   }
 
@@ -66,8 +68,9 @@ class Auditor {
       }
       for (const PendingEntry& entry : follower.pending) FRAZIL_TRY(ReadPending(entry, pending));
       if (pending.rows() > 0) {
-        report_.notes.push_back(fmt::format("{} error rows are decided and not in {} yet; the stream's next start puts them there",
-                                            pending.rows(), follower.name));
+        report_.notes.push_back(fmt::format(
+            "{} error rows are decided and not in {} yet; the stream's next start puts them there",
+            pending.rows(), follower.name));
       }
       has_deletes_ = has_deletes_ || !files.deletes.empty();
       follower_rows_ += files.rows() + pending.rows();
@@ -84,8 +87,9 @@ class Auditor {
     if (files) {
       std::ranges::move(files->data, std::back_inserter(pending.data));
     } else {
-      report_.findings.push_back({"pending_gone", std::nullopt, std::nullopt,
-                                  fmt::format("{} error rows for {} are lost: {}", entry.rows, entry.table, files.error().detail)});
+      report_.findings.push_back(
+          {"pending_gone", std::nullopt, std::nullopt,
+           fmt::format("{} error rows for {} are lost: {}", entry.rows, entry.table, files.error().detail)});
     }
     return {};
   }
@@ -95,10 +99,12 @@ class Auditor {
     if (!state_.chain.whole) return "the summaries do not reach back to the stream's start";
     if (has_deletes_) return "a table has delete files";
     if (target_files_.rows() != report_.counts.rows) {
-      return fmt::format("the target's files have {} rows, the commits recorded {}", target_files_.rows(), report_.counts.rows);
+      return fmt::format("the target's files have {} rows, the commits recorded {}", target_files_.rows(),
+                         report_.counts.rows);
     }
     if (follower_rows_ != report_.counts.errors) {
-      return fmt::format("the errors table's files have {} rows, the commits recorded {}", follower_rows_, report_.counts.errors);
+      return fmt::format("the errors table's files have {} rows, the commits recorded {}", follower_rows_,
+                         report_.counts.errors);
     }
     return "";
   }
@@ -106,23 +112,27 @@ class Auditor {
   Status AuditRows(const std::string& why) {
     FRAZIL_TRY(CheckNotShared(state_, options_.target));
     std::vector<RowSource> sources;
-    const auto context = [&](Error error) { return why.empty() ? error : WithContext(std::move(error), why); };
-    FRAZIL_TRY(AddSource(options_.target.ToString(), state_.target.metadata, std::nullopt, std::move(target_files_),
-                         &PartitionAudit::rows, nullptr, sources).map_error(context));
+    const auto context = [&](Error error) {
+      return why.empty() ? error : WithContext(std::move(error), why);
+    };
+    FRAZIL_TRY(AddSource(options_.target.ToString(), state_.target.metadata, std::nullopt,
+                         std::move(target_files_), &PartitionAudit::rows, nullptr, sources)
+                   .map_error(context));
     for (std::size_t i = 0; i < state_.followers.size(); ++i) {
       const AuditedFollower& follower = state_.followers[i];
       if (!follower.table) continue;
-      FRAZIL_TRY(AddSource(follower.name, follower.table->metadata, state_.record.topic, std::move(follower_files_[i]),
-                           &PartitionAudit::errors, &state_.until, sources));
-      FRAZIL_TRY(AddSource(follower.name, follower.table->metadata, state_.record.topic, std::move(pending_files_[i]),
-                           &PartitionAudit::pending, &state_.until, sources));
+      FRAZIL_TRY(AddSource(follower.name, follower.table->metadata, state_.record.topic,
+                           std::move(follower_files_[i]), &PartitionAudit::errors, &state_.until, sources));
+      FRAZIL_TRY(AddSource(follower.name, follower.table->metadata, state_.record.topic,
+                           std::move(pending_files_[i]), &PartitionAudit::pending, &state_.until, sources));
     }
     report_.rows_read = true;
     return RowAudit(state_, sources, [this] { return Witness(); }, report_).Run(options_.map_bits);
   }
 
-  Status AddSource(const std::string& name, const TableMetadata& table, std::optional<std::string> topic, LiveFiles files,
-                   std::int64_t PartitionAudit::*count, const Positions* until, std::vector<RowSource>& sources) {
+  Status AddSource(const std::string& name, const TableMetadata& table, std::optional<std::string> topic,
+                   LiveFiles files, std::int64_t PartitionAudit::* count, const Positions* until,
+                   std::vector<RowSource>& sources) {
     FRAZIL_ASSIGN(auto scan, RowScan::Make(store_, name, table.CurrentSchema(), std::move(topic)));
     FRAZIL_ASSIGN(auto deletes, RowDeletes::Load(store_, table, files));
     sources.push_back({.count = count,
@@ -133,7 +143,8 @@ class Auditor {
     return {};
   }
 
-  // Best effort, and only once there is something to ask: without the topic, offsets without row count as recorded.
+  // Best effort, and only once there is something to ask: without the topic, offsets without row count as
+  // recorded.
   TopicWitness* Witness() {
     if (witness_ != nullptr || asked_ || !options_.open_source) return witness_.get();
     asked_ = true;
@@ -142,7 +153,8 @@ class Auditor {
       witness_ = std::move(*witness);
       report_.topic_asked = true;
     } else {
-      report_.notes.push_back(fmt::format("the topic was not asked about offsets without row: {}", witness.error().ToString()));
+      report_.notes.push_back(
+          fmt::format("the topic was not asked about offsets without row: {}", witness.error().ToString()));
     }
     return witness_.get();
   }
@@ -153,23 +165,26 @@ class Auditor {
       const auto& audit = entry.second;
       const auto add = [&](const char* kind, const OffsetTally& tally, const char* what) {
         if (tally.count == 0) return;
-        report_.findings.push_back({kind, partition, std::nullopt,
-                                    fmt::format("partition {}: {} {}: {}", partition, tally.count, what, ToString(tally))});
+        report_.findings.push_back(
+            {kind, partition, std::nullopt,
+             fmt::format("partition {}: {} {}: {}", partition, tally.count, what, ToString(tally))});
       };
       add("lost", audit.lost, "offsets are lost");
       add("doubled", audit.doubled, "rows too many, of offsets");
       add("outside", audit.outside, "rows of offsets that were not committed");
-      add("unproven", audit.unproven, "offsets have no row, and the commits that would account for them are expired");
+      add("unproven", audit.unproven,
+          "offsets have no row, and the commits that would account for them are expired");
     }
   }
 
   void NoteForeign() {
     for (const ForeignChange& change : state_.chain.foreign) {
-      report_.notes.push_back(fmt::format("another writer's snapshot {} ({}) may have taken or put rows", change.snapshot,
-                                          change.operation));
+      report_.notes.push_back(fmt::format("another writer's snapshot {} ({}) may have taken or put rows",
+                                          change.snapshot, change.operation));
     }
     if (report_.deleted_rows > 0) {
-      report_.notes.push_back(fmt::format("other writers' delete files take {} rows away", report_.deleted_rows));
+      report_.notes.push_back(
+          fmt::format("other writers' delete files take {} rows away", report_.deleted_rows));
     }
   }
 
@@ -189,7 +204,8 @@ class Auditor {
 
 }  // namespace
 
-Result<AuditReport> Audit(Runtime& runtime, Catalog& catalog, ObjectStore& store, const AuditOptions& options) {
+Result<AuditReport> Audit(Runtime& runtime, Catalog& catalog, ObjectStore& store,
+                          const AuditOptions& options) {
   FRAZIL_ASSIGN(auto state, ReadStreamState(catalog, store, options.target, options.stream, options.topic));
   return Auditor(runtime, store, options, std::move(state)).Run();
 }

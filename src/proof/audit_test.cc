@@ -16,7 +16,8 @@ using testing::HasSubstr;
 using testing::IsEmpty;
 
 AuditOptions Options(StreamWorld& world, bool rows, bool topic = true) {
-  AuditOptions options{.stream = "orders", .topic = "orders", .target = world.target, .rows = rows, .open_source = {}};
+  AuditOptions options{
+      .stream = "orders", .topic = "orders", .target = world.target, .rows = rows, .open_source = {}};
   if (topic) {
     options.open_source = [&world]() -> Result<std::unique_ptr<BatchSource>> {
       return std::make_unique<MemorySource>(world.runtime, world.budget, world.topic);
@@ -42,7 +43,8 @@ std::string Texts(const AuditReport& report) {
   return text;
 }
 
-// Partition 0: rows 0 to 49, errors 50 and 51; then rows 52 to 61. Partition 1: a null, 5 absent, rows 6 to 15.
+// Partition 0: rows 0 to 49, errors 50 and 51; then rows 52 to 61. Partition 1: a null, 5 absent, rows 6
+// to 15.
 void Fill(StreamWorld& world) {
   world.Produce(0, 50);
   world.ProduceBad(0, 2);
@@ -188,13 +190,15 @@ TEST(Audit, WhereSummariesAreExpiredRowsAndTopicDecide) {
   StreamWorld world;
   Fill(world);
   world.ExpireAllButHead(world.target);
-  for (const auto& entry : world.Target().metadata.metadata_log) ASSERT_OK(world.store.Delete(entry.metadata_file));
+  for (const auto& entry : world.Target().metadata.metadata_log)
+    ASSERT_OK(world.store.Delete(entry.metadata_file));
   ASSERT_OK_AND_ASSIGN(const AuditReport asked, AuditWorld(world));
   EXPECT_TRUE(asked.clean()) << Texts(asked);
   EXPECT_TRUE(asked.rows_read);
   EXPECT_THAT(Texts(asked), HasSubstr("not covered by summaries: partition 0 below 52, 1 below 16"));
   EXPECT_EQ(asked.partitions.at(Partition(0)).start, Offset(0));
-  EXPECT_EQ(asked.partitions.at(Partition(1)).start, Offset(6)) << "what lies below the first row is not known";
+  EXPECT_EQ(asked.partitions.at(Partition(1)).start, Offset(6))
+      << "what lies below the first row is not known";
 
   RewriteRows(world, world.target, [](std::map<MessageAt, int>& rows) { rows.erase({0, 20}); });
   ASSERT_OK_AND_ASSIGN(const AuditReport lost, AuditWorld(world));
@@ -211,10 +215,12 @@ TEST(Audit, PendingErrorRowsAreAccountedFor) {
   {
     StreamProcess process(world);
     process.catalog_fault = [&](CatalogOperation operation, const TableName& name) {
-      return operation == CatalogOperation::kCommit && name == world.errors ? CatalogFault::kRefused : CatalogFault::kNone;
+      return operation == CatalogOperation::kCommit && name == world.errors ? CatalogFault::kRefused
+                                                                            : CatalogFault::kNone;
     };
     process.Start();
-    process.Await("the ledger's commit", [&](const StreamStatus&) { return world.CommittedCounts().errors == 5; });
+    process.Await("the ledger's commit",
+                  [&](const StreamStatus&) { return world.CommittedCounts().errors == 5; });
   }
   for (const bool rows : {false, true}) {
     ASSERT_OK_AND_ASSIGN(const AuditReport report, AuditWorld(world, rows));
@@ -262,9 +268,11 @@ TEST(Audit, WhatCannotBeAuditedIsAnError) {
   EXPECT_THAT(Audit(world.runtime, world.catalog, world.store, other), FailsWithCode("AUDIT_NO_POSITION"));
   other.target = world.target;
   other.stream = "renamed";
-  EXPECT_THAT(Audit(world.runtime, world.catalog, world.store, other), FailsWithCode("POSITION_OTHER_STREAM"));
+  EXPECT_THAT(Audit(world.runtime, world.catalog, world.store, other),
+              FailsWithCode("POSITION_OTHER_STREAM"));
 
-  const auto manifests = ReadManifestList(world.store, world.Target().metadata.BranchHead("main")->manifest_list);
+  const auto manifests =
+      ReadManifestList(world.store, world.Target().metadata.BranchHead("main")->manifest_list);
   ASSERT_OK(manifests);
   const std::string manifest = manifests->front().manifest_path;
   ASSERT_OK_AND_ASSIGN(const std::string whole, world.store.Get(manifest));

@@ -26,7 +26,8 @@ tl::unexpected<Error> Unreadable(const Snapshot& snapshot, const std::string& ke
 
 // A number of messages or an offset; nullopt where it is neither.
 std::optional<std::int64_t> Count(const json& value) {
-  if (!value.is_number_integer() || (!value.is_number_unsigned() && value.get<std::int64_t>() < 0)) return std::nullopt;
+  if (!value.is_number_integer() || (!value.is_number_unsigned() && value.get<std::int64_t>() < 0))
+    return std::nullopt;
   return value.get<std::int64_t>();
 }
 
@@ -52,9 +53,10 @@ Result<EpochCounts> ReadCounts(const Snapshot& snapshot, const std::string& key)
   const json parsed = json::parse(text == nullptr ? "" : *text, nullptr, /*allow_exceptions=*/false);
   if (!parsed.is_object()) return Unreadable(snapshot, key);
   EpochCounts counts;
-  for (const auto& [name, member] : {std::pair("rows", &EpochCounts::rows), std::pair("errors", &EpochCounts::errors),
-                                     std::pair("nulls", &EpochCounts::nulls), std::pair("filtered", &EpochCounts::filtered),
-                                     std::pair("absent", &EpochCounts::absent)}) {
+  for (const auto& [name, member] :
+       {std::pair("rows", &EpochCounts::rows), std::pair("errors", &EpochCounts::errors),
+        std::pair("nulls", &EpochCounts::nulls), std::pair("filtered", &EpochCounts::filtered),
+        std::pair("absent", &EpochCounts::absent)}) {
     const auto value = parsed.contains(name) ? Count(parsed.at(name)) : std::nullopt;
     if (!value) return Unreadable(snapshot, key);
     counts.*member = *value;
@@ -75,7 +77,9 @@ Result<LedgerEpoch> ReadEpoch(const Snapshot& snapshot, const std::string& strea
 
 void NoteForeign(const Snapshot& snapshot, LedgerChain& chain) {
   const std::string* operation = Find(snapshot.summary, "operation");
-  if (operation == nullptr || *operation == "append" || Find(snapshot.summary, std::string(kCommitIdKey)) != nullptr) return;
+  if (operation == nullptr || *operation == "append" ||
+      Find(snapshot.summary, std::string(kCommitIdKey)) != nullptr)
+    return;
   chain.foreign.push_back({snapshot.snapshot_id, *operation});
 }
 
@@ -104,14 +108,16 @@ class Link {
     for (const auto& [partition, from] : epoch_.from) {
       const auto next = epoch_.record.next.find(partition);
       if (next == epoch_.record.next.end() || next->second < from) {
-        Add("counts", partition, fmt::format("the range of partition {} ends before it begins at {}", partition, from));
+        Add("counts", partition,
+            fmt::format("the range of partition {} ends before it begins at {}", partition, from));
         return;
       }
       offsets += next->second - from;
     }
     if (offsets != epoch_.counts.total()) {
-      Add("counts", std::nullopt, fmt::format("{} messages are accounted for, its ranges have {} offsets",
-                                              epoch_.counts.total(), offsets));
+      Add("counts", std::nullopt,
+          fmt::format("{} messages are accounted for, its ranges have {} offsets", epoch_.counts.total(),
+                      offsets));
     }
   }
 
@@ -138,7 +144,8 @@ class Link {
     const Offset begin = from == epoch_.from.end() ? next : from->second;
     if (begin == expected) return;
     Add(begin > expected ? "gap" : "overlap", partition,
-        fmt::format("the range of partition {} begins at {}, the commit before it ended at {}", partition, begin, expected));
+        fmt::format("the range of partition {} begins at {}, the commit before it ended at {}", partition,
+                    begin, expected));
   }
 
   void Add(std::string kind, std::optional<Partition> partition, const std::string& text) {
@@ -173,7 +180,8 @@ AppliedHistory ReadApplied(const History& history, const std::string& stream) {
 
 }  // namespace
 
-Result<std::variant<LedgerChain, NeedOlderMetadata>> ReadChain(const History& history, const std::string& stream) {
+Result<std::variant<LedgerChain, NeedOlderMetadata>> ReadChain(const History& history,
+                                                               const std::string& stream) {
   LedgerChain chain;
   for (auto at = history.Head("main"); at && !chain.whole; at = history.ParentOf(*at)) {
     const Snapshot* snapshot = history.Find(*at);
@@ -213,8 +221,8 @@ EpochCounts SumOfCounts(const LedgerChain& chain) {
   return sum;
 }
 
-std::vector<Finding> CheckApplied(const LedgerChain& chain, const std::string& stream, const std::string& table,
-                                  const History& history) {
+std::vector<Finding> CheckApplied(const LedgerChain& chain, const std::string& stream,
+                                  const std::string& table, const History& history) {
   const AppliedHistory applied = ReadApplied(history, stream);
   std::vector<Finding> findings;
   std::vector<Finding> unseen;  // missing, unless the follower's history simply does not reach back to them

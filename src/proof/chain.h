@@ -1,4 +1,5 @@
-// What the snapshots of a ledger say of themselves: the chain of the stream's commits, and whether it is whole.
+// What the snapshots of a ledger say of themselves: the chain of the stream's commits, and whether it is
+// whole.
 #pragma once
 
 #include <cstdint>
@@ -17,7 +18,8 @@ namespace frazil {
 
 // Something that breaks G1, or that keeps it from being proven.
 struct Finding {
-  std::string kind;  // gap, overlap, counts, number, identity, follower, pending_gone, rolled_back, lost, doubled, outside, unproven
+  std::string kind;  // gap, overlap, counts, number, identity, follower, pending_gone, rolled_back, lost,
+                     // doubled, outside, unproven
   std::optional<Partition> partition;
   std::optional<SnapshotId> snapshot;
   std::string text;  // one sentence, with numbers
@@ -49,17 +51,19 @@ struct LedgerChain {
 
 // The stream's commits from the head of `main` back to its first, or as far as metadata still tells. kBlocked
 // (POSITION_UNREADABLE) where one of them cannot be read.
-Result<std::variant<LedgerChain, NeedOlderMetadata>> ReadChain(const History& history, const std::string& stream);
+Result<std::variant<LedgerChain, NeedOlderMetadata>> ReadChain(const History& history,
+                                                               const std::string& stream);
 
-// Each commit goes on where the one before it ended, is numbered after it, and accounts for each of its offsets.
+// Each commit goes on where the one before it ended, is numbered after it, and accounts for each of its
+// offsets.
 std::vector<Finding> CheckChain(const LedgerChain& chain);
 
 // The sums over all commits of the chain.
 EpochCounts SumOfCounts(const LedgerChain& chain);
 
-// The entries that the chain decided for the follower `table` stand in the follower's history, in their order, as far
-// as both still tell. `history` begins with the follower's current metadata.
-std::vector<Finding> CheckApplied(const LedgerChain& chain, const std::string& stream, const std::string& table,
-                                  const History& history);
+// The entries that the chain decided for the follower `table` stand in the follower's history, in their
+// order, as far as both still tell. `history` begins with the follower's current metadata.
+std::vector<Finding> CheckApplied(const LedgerChain& chain, const std::string& stream,
+                                  const std::string& table, const History& history);
 
 }  // namespace frazil

@@ -28,11 +28,11 @@ LedgerEpoch Epoch(std::int64_t n, std::vector<std::int64_t> next, Positions from
 LedgerChain GoodChain() {
   LedgerChain chain;
   chain.whole = true;
-  chain.epochs = {
-      Epoch(1, {5, 0}, {}, {}),
-      Epoch(2, {15, 10}, {{Partition(0), Offset(5)}, {Partition(1), Offset(0)}}, {.rows = 17, .errors = 2, .nulls = 1}),
-      Epoch(3, {15, 12}, {{Partition(1), Offset(10)}}, {.rows = 1, .absent = 1}),
-      Epoch(4, {15, 12, 3}, {{Partition(2), Offset(0)}}, {.rows = 3})};
+  chain.epochs = {Epoch(1, {5, 0}, {}, {}),
+                  Epoch(2, {15, 10}, {{Partition(0), Offset(5)}, {Partition(1), Offset(0)}},
+                        {.rows = 17, .errors = 2, .nulls = 1}),
+                  Epoch(3, {15, 12}, {{Partition(1), Offset(10)}}, {.rows = 1, .absent = 1}),
+                  Epoch(4, {15, 12, 3}, {{Partition(2), Offset(0)}}, {.rows = 3})};
   return chain;
 }
 
@@ -44,7 +44,8 @@ std::vector<std::string> Kinds(const std::vector<Finding>& findings) {
 
 TEST(Chain, AWholeOneIsClean) {
   EXPECT_THAT(CheckChain(GoodChain()), IsEmpty());
-  EXPECT_EQ(SumOfCounts(GoodChain()), (EpochCounts{.rows = 21, .errors = 2, .nulls = 1, .filtered = 0, .absent = 1}));
+  EXPECT_EQ(SumOfCounts(GoodChain()),
+            (EpochCounts{.rows = 21, .errors = 2, .nulls = 1, .filtered = 0, .absent = 1}));
 }
 
 TEST(Chain, EachFaultIsFound) {
@@ -66,8 +67,12 @@ TEST(Chain, EachFaultIsFound) {
          chain.epochs[2].counts.rows = 3;
        },
        {"overlap"}},
-      {"a message is not accounted for", [](LedgerChain& chain) { chain.epochs[1].counts.nulls = 0; }, {"counts"}},
-      {"a commit is missing", [](LedgerChain& chain) { chain.epochs.erase(chain.epochs.begin() + 2); }, {"number", "gap"}},
+      {"a message is not accounted for",
+       [](LedgerChain& chain) { chain.epochs[1].counts.nulls = 0; },
+       {"counts"}},
+      {"a commit is missing",
+       [](LedgerChain& chain) { chain.epochs.erase(chain.epochs.begin() + 2); },
+       {"number", "gap"}},
       {"two commits have one number", [](LedgerChain& chain) { chain.epochs[3].record.n = 3; }, {"number"}},
       {"a partition is forgotten",
        [](LedgerChain& chain) { chain.epochs[3].record.next.erase(Partition(0)); },
@@ -75,7 +80,9 @@ TEST(Chain, EachFaultIsFound) {
       {"a partition moves that no range names",
        [](LedgerChain& chain) { chain.epochs[3].record.next[Partition(0)] = Offset(16); },
        {"gap"}},
-      {"another topic goes on", [](LedgerChain& chain) { chain.epochs[3].record.topic_id = "other"; }, {"identity"}},
+      {"another topic goes on",
+       [](LedgerChain& chain) { chain.epochs[3].record.topic_id = "other"; },
+       {"identity"}},
       {"a range ends before it begins",
        [](LedgerChain& chain) { chain.epochs[3].from[Partition(2)] = Offset(4); },
        {"counts", "gap"}},
@@ -124,7 +131,8 @@ TEST(Chain, AFollowerMustHaveWhatWasDecidedForIt) {
   HistoryBuilder follower;
   for (std::size_t i = 1; i < chain.epochs.size(); ++i) {
     const auto id = TestUuid(i + 1);
-    chain.epochs[i].record.pending.push_back({.table = "f", .uuid = {}, .manifest = "m", .n = chain.epochs[i].record.n, .id = id, .after = {}});
+    chain.epochs[i].record.pending.push_back(
+        {.table = "f", .uuid = {}, .manifest = "m", .n = chain.epochs[i].record.n, .id = id, .after = {}});
     if (i == 2) continue;
     follower.Apply({.n = chain.epochs[i].record.n, .id = id});
   }
@@ -138,7 +146,7 @@ TEST(Accounts, WhatIsMissingIsComparedPerCommit) {
   const LedgerChain chain = GoodChain();
   std::map<Partition, PartitionAudit> partitions;
   Accounts accounts(chain, partitions);
-  accounts.Missing(Partition(1), {Offset(3), Offset(4)}, Delivered::kNull);   // one null was recorded
+  accounts.Missing(Partition(1), {Offset(3), Offset(4)}, Delivered::kNull);    // one null was recorded
   accounts.Missing(Partition(1), {Offset(11), Offset(12)}, Delivered::kGone);  // one absent was recorded
   accounts.Missing(Partition(2), {Offset(0), Offset(2)}, Delivered::kGone);    // nothing was recorded
   EXPECT_THAT(accounts.Finish(), IsEmpty());

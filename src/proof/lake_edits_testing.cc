@@ -11,7 +11,8 @@
 namespace frazil {
 namespace {
 
-std::string NewLocation(StreamWorld& world, const TableMetadata& table, const char* folder, const char* suffix) {
+std::string NewLocation(StreamWorld& world, const TableMetadata& table, const char* folder,
+                        const char* suffix) {
   return fmt::format("{}/{}/{}{}", table.location, folder, world.runtime.NewUuid().ToString(), suffix);
 }
 
@@ -30,7 +31,8 @@ DataFile Describe(const WrittenFile& file, FileContent content) {
 
 WrittenFile WriteFile(StreamWorld& world, const TableMetadata& table, const Schema& schema,
                       const std::function<void(ColumnBatch&)>& fill) {
-  auto writer = ParquetFormat().Create(world.store, NewLocation(world, table, "data", ".parquet"), schema, {});
+  auto writer =
+      ParquetFormat().Create(world.store, NewLocation(world, table, "data", ".parquet"), schema, {});
   EXPECT_THAT(writer, IsOk());
   ColumnBatch batch(schema);
   fill(batch);
@@ -89,8 +91,9 @@ void CommitManifests(StreamWorld& world, const TableName& name, const TableMetad
               IsOk());
   SnapshotRef main = table.refs.at("main");
   main.snapshot_id = id;
-  const auto outcome = world.catalog.Commit(
-      name, {.requirements = {RequireRefSnapshot{"main", head->snapshot_id}}, .updates = {AddSnapshot{snapshot}, SetSnapshotRef{"main", main}}});
+  const auto outcome =
+      world.catalog.Commit(name, {.requirements = {RequireRefSnapshot{"main", head->snapshot_id}},
+                                  .updates = {AddSnapshot{snapshot}, SetSnapshotRef{"main", main}}});
   EXPECT_TRUE(std::holds_alternative<Committed>(outcome));
 }
 
@@ -98,12 +101,13 @@ SnapshotId NewId(StreamWorld& world) {
   return SnapshotId(static_cast<std::int64_t>(world.runtime.Random() >> 1));
 }
 
-ManifestFile WriteOne(StreamWorld& world, const TableMetadata& table, ManifestContent content, SnapshotId id, DataFile file) {
+ManifestFile WriteOne(StreamWorld& world, const TableMetadata& table, ManifestContent content, SnapshotId id,
+                      DataFile file) {
   ManifestEntry entry;
   entry.snapshot_id = id;
   entry.data_file = std::move(file);
-  auto manifest = WriteManifest(world.store, NewLocation(world, table, "metadata", ".avro"), table.CurrentSchema(),
-                                table.DefaultSpec(), content, id, {entry});
+  auto manifest = WriteManifest(world.store, NewLocation(world, table, "metadata", ".avro"),
+                                table.CurrentSchema(), table.DefaultSpec(), content, id, {entry});
   EXPECT_THAT(manifest, IsOk());
   return *manifest;
 }
@@ -119,17 +123,20 @@ void AddManifest(StreamWorld& world, const TableName& name, ManifestContent cont
   const SnapshotId id = NewId(world);
   auto manifests = HeadManifests(world, table);
   manifests.push_back(WriteOne(world, table, content, id, file));
-  CommitManifests(world, name, table, std::move(manifests), id, content == ManifestContent::kData ? "append" : "delete");
+  CommitManifests(world, name, table, std::move(manifests), id,
+                  content == ManifestContent::kData ? "append" : "delete");
 }
 
 }  // namespace
 
 void AppendRows(StreamWorld& world, const TableName& name, const std::vector<MessageAt>& rows) {
   const TableMetadata table = world.Load(name).metadata;
-  AddManifest(world, name, ManifestContent::kData, Describe(WriteRows(world, table, rows), FileContent::kData));
+  AddManifest(world, name, ManifestContent::kData,
+              Describe(WriteRows(world, table, rows), FileContent::kData));
 }
 
-void RewriteRows(StreamWorld& world, const TableName& name, const std::function<void(std::map<MessageAt, int>&)>& edit) {
+void RewriteRows(StreamWorld& world, const TableName& name,
+                 const std::function<void(std::map<MessageAt, int>&)>& edit) {
   auto rows = ReadRows(world.catalog, world.store, name);
   edit(rows);
   std::vector<MessageAt> all;
@@ -137,7 +144,8 @@ void RewriteRows(StreamWorld& world, const TableName& name, const std::function<
   const TableMetadata table = world.Load(name).metadata;
   const SnapshotId id = NewId(world);
   const DataFile file = Describe(WriteRows(world, table, all), FileContent::kData);
-  CommitManifests(world, name, table, {WriteOne(world, table, ManifestContent::kData, id, file)}, id, "overwrite");
+  CommitManifests(world, name, table, {WriteOne(world, table, ManifestContent::kData, id, file)}, id,
+                  "overwrite");
 }
 
 void DeleteByPosition(StreamWorld& world, const TableName& name) {
@@ -145,8 +153,13 @@ void DeleteByPosition(StreamWorld& world, const TableName& name) {
   const auto entries = ReadManifest(world.store, HeadManifests(world, table).front());
   EXPECT_THAT(entries, IsOk());
   Schema schema;
-  schema.fields = {{.id = 2147483546, .name = "file_path", .type = Type::Primitive(TypeId::kString), .required = true, .doc = ""},
-                   {.id = 2147483545, .name = "pos", .type = Type::Primitive(TypeId::kLong), .required = true, .doc = ""}};
+  schema.fields = {
+      {.id = 2147483546,
+       .name = "file_path",
+       .type = Type::Primitive(TypeId::kString),
+       .required = true,
+       .doc = ""},
+      {.id = 2147483545, .name = "pos", .type = Type::Primitive(TypeId::kLong), .required = true, .doc = ""}};
   const auto file = WriteFile(world, table, schema, [&](ColumnBatch& batch) {
     batch.column(0).AppendBytes(entries->front().data_file.file_path);
     batch.column(1).AppendInt64(0);

@@ -24,7 +24,8 @@ Status Take(ObjectStore& store, const ManifestFile& manifest, LiveFiles& files) 
     if (entry.status == EntryStatus::kDeleted) continue;
     if (entry.data_file.file_format != "PARQUET" && entry.data_file.file_format != "parquet") {
       return Fail(ErrorKind::kInvalid, "AUDIT_FILE_FORMAT",
-                  fmt::format("{} is a {} file, only Parquet is read", entry.data_file.file_path, entry.data_file.file_format),
+                  fmt::format("{} is a {} file, only Parquet is read", entry.data_file.file_path,
+                              entry.data_file.file_format),
                   "compact the table into Parquet files first");
     }
     auto& to = entry.data_file.content == FileContent::kData ? files.data : files.deletes;
@@ -60,7 +61,8 @@ void AppendValue(const Column& column, std::int64_t row, std::string& key) {
   key.push_back('\1');
   const std::size_t width = column.width();
   if (width > 0) {
-    key.append(reinterpret_cast<const char*>(column.data().data()) + static_cast<std::size_t>(row) * width, width);
+    key.append(reinterpret_cast<const char*>(column.data().data()) + static_cast<std::size_t>(row) * width,
+               width);
     return;
   }
   const std::string_view bytes = column.bytes(row);
@@ -77,7 +79,8 @@ const Column& ColumnOf(const ColumnBatch& batch, std::int32_t id) {
 }
 
 tl::unexpected<Error> CannotApply(const LiveFile& file, std::string_view why) {
-  return Fail(ErrorKind::kInvalid, "AUDIT_DELETES", fmt::format("delete file {} cannot be applied: {}", file.file.file_path, why),
+  return Fail(ErrorKind::kInvalid, "AUDIT_DELETES",
+              fmt::format("delete file {} cannot be applied: {}", file.file.file_path, why),
               "compact the table with an engine that applies it, then audit again");
 }
 
@@ -108,7 +111,8 @@ Result<LiveFiles> ReadPendingFiles(ObjectStore& store, const std::string& manife
 }
 
 bool MayHold(const DataFile& file, std::int32_t id, std::int64_t low, std::int64_t high) {
-  return Number(file.lower_bounds, id).value_or(low) <= high && Number(file.upper_bounds, id).value_or(high) >= low;
+  return Number(file.lower_bounds, id).value_or(low) <= high &&
+         Number(file.upper_bounds, id).value_or(high) >= low;
 }
 
 std::int64_t LowerBound(const DataFile& file, std::int32_t id, std::int64_t otherwise) {
@@ -134,13 +138,22 @@ Result<RowDeletes> RowDeletes::Load(ObjectStore& store, const TableMetadata& tab
 Status RowDeletes::LoadPositions(ObjectStore& store, const LiveFile& file,
                                  const std::unordered_map<std::string, std::int64_t>& sequences) {
   Schema schema;
-  schema.fields = {{.id = kFilePathId, .name = "file_path", .type = Type::Primitive(TypeId::kString), .required = true, .doc = ""},
-                   {.id = kPositionId, .name = "pos", .type = Type::Primitive(TypeId::kLong), .required = true, .doc = ""}};
+  schema.fields = {{.id = kFilePathId,
+                    .name = "file_path",
+                    .type = Type::Primitive(TypeId::kString),
+                    .required = true,
+                    .doc = ""},
+                   {.id = kPositionId,
+                    .name = "pos",
+                    .type = Type::Primitive(TypeId::kLong),
+                    .required = true,
+                    .doc = ""}};
   return ReadParquet(store, file.file.file_path, schema, [&](const ColumnBatch& batch) -> Status {
     for (std::int64_t row = 0; row < batch.rows(); ++row) {
       const auto data = sequences.find(std::string(batch.column(0).bytes(row)));
       if (data == sequences.end() || data->second > file.sequence) continue;
-      if (++position_count_ > kMaxPositionDeletes) return CannotApply(file, "there are too many deleted rows");
+      if (++position_count_ > kMaxPositionDeletes)
+        return CannotApply(file, "there are too many deleted rows");
       positions_[data->first].push_back(batch.column(1).value<std::int64_t>(row));
     }
     return {};
@@ -157,7 +170,8 @@ Status RowDeletes::LoadEquality(ObjectStore& store, const TableMetadata& table, 
   for (const std::int32_t id : file.file.equality_ids) {
     const auto& fields = table.CurrentSchema().fields;
     const auto field = std::ranges::find(fields, id, &Field::id);
-    if (field == fields.end() || field->type.is_nested()) return CannotApply(file, "it compares a column that is nested or gone");
+    if (field == fields.end() || field->type.is_nested())
+      return CannotApply(file, "it compares a column that is nested or gone");
     schema.fields.push_back(*field);
     schema.fields.back().required = false;
   }
@@ -169,7 +183,8 @@ Status RowDeletes::LoadEquality(ObjectStore& store, const TableMetadata& table, 
       for (std::size_t i = 0; i < batch.column_count(); ++i) AppendValue(batch.column(i), row, key);
       deletes->keys.insert(std::move(key));
     }
-    if (static_cast<std::int64_t>(deletes->keys.size()) > kMaxEqualityKeys) return CannotApply(file, "it has too many keys");
+    if (static_cast<std::int64_t>(deletes->keys.size()) > kMaxEqualityKeys)
+      return CannotApply(file, "it has too many keys");
     return {};
   }));
   equality_.push_back(std::move(deletes));
@@ -178,15 +193,18 @@ Status RowDeletes::LoadEquality(ObjectStore& store, const TableMetadata& table, 
 
 RowDeletes::OfFile RowDeletes::For(const LiveFile& file) const {
   OfFile of;
-  if (const auto found = positions_.find(file.file.file_path); found != positions_.end()) of.positions_ = &found->second;
+  if (const auto found = positions_.find(file.file.file_path); found != positions_.end())
+    of.positions_ = &found->second;
   for (const auto& deletes : equality_) {
-    const bool here = deletes->global || (deletes->spec_id == file.spec_id && deletes->partition == file.file.partition);
+    const bool here =
+        deletes->global || (deletes->spec_id == file.spec_id && deletes->partition == file.file.partition);
     if (!here || file.sequence >= deletes->sequence) continue;
     OfFile::Equality equality;
     equality.keys = &deletes->keys;
     for (const Field& field : deletes->fields) {
       equality.ids.push_back(field.id);
-      if (std::ranges::find(of.columns_, field.id, &Field::id) == of.columns_.end()) of.columns_.push_back(field);
+      if (std::ranges::find(of.columns_, field.id, &Field::id) == of.columns_.end())
+        of.columns_.push_back(field);
     }
     of.equality_.push_back(std::move(equality));
   }

@@ -21,7 +21,7 @@ namespace frazil {
 
 struct LiveFile {
   DataFile file;
-  std::int64_t sequence = 0;            // data sequence number
+  std::int64_t sequence = 0;  // data sequence number
   std::int32_t spec_id = 0;
   std::optional<SnapshotId> snapshot;  // that added it
 };
@@ -37,7 +37,8 @@ Result<LiveFiles> ReadLiveFiles(ObjectStore& store, const TableMetadata& table);
 // Of a manifest that no snapshot names yet.
 Result<LiveFiles> ReadPendingFiles(ObjectStore& store, const std::string& manifest, std::int64_t bytes);
 
-// Whether the file can hold a value of field `id` in [low, high], by its bounds. `width` is the field's: 4 or 8 bytes.
+// Whether the file can hold a value of field `id` in [low, high], by its bounds. `width` is the field's: 4 or
+// 8 bytes.
 bool MayHold(const DataFile& file, std::int32_t id, std::int64_t low, std::int64_t high);
 // The bound as a number; `otherwise` where there is none.
 std::int64_t LowerBound(const DataFile& file, std::int32_t id, std::int64_t otherwise);
@@ -45,7 +46,8 @@ std::int64_t LowerBound(const DataFile& file, std::int32_t id, std::int64_t othe
 // Which rows of a table are deleted. Holds 8 bytes a position delete and the keys of all equality deletes.
 class RowDeletes {
  public:
-  // kInvalid (AUDIT_DELETES) where delete files cannot be applied: of a column that is gone or nested, or too many.
+  // kInvalid (AUDIT_DELETES) where delete files cannot be applied: of a column that is gone or nested, or too
+  // many.
   static Result<RowDeletes> Load(ObjectStore& store, const TableMetadata& table, const LiveFiles& files);
 
   // The deletes of one data file.
@@ -80,7 +82,8 @@ class RowDeletes {
     std::unordered_set<std::string> keys;
   };
 
-  Status LoadPositions(ObjectStore& store, const LiveFile& file, const std::unordered_map<std::string, std::int64_t>& sequences);
+  Status LoadPositions(ObjectStore& store, const LiveFile& file,
+                       const std::unordered_map<std::string, std::int64_t>& sequences);
   Status LoadEquality(ObjectStore& store, const TableMetadata& table, const LiveFile& file);
 
   std::unordered_map<std::string, std::vector<std::int64_t>> positions_;  // by data file; ascending

@@ -13,7 +13,8 @@ constexpr std::int64_t kWordBits = 64;
 OffsetMap::OffsetMap(std::map<Partition, OffsetRange> ranges) {
   for (const auto& [partition, range] : ranges) {
     const std::int64_t words = range.empty() ? 0 : (range.size() + kWordBits - 1) / kWordBits;
-    partitions_[partition] = {.range = range, .words = std::vector<std::uint64_t>(static_cast<std::size_t>(words))};
+    partitions_[partition] = {.range = range,
+                              .words = std::vector<std::uint64_t>(static_cast<std::size_t>(words))};
   }
   last_ = partitions_.end();
 }

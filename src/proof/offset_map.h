@@ -29,8 +29,9 @@ class OffsetMap {
   std::map<Partition, Bits>::iterator last_;  // rows come in runs of one partition
 };
 
-// The ranges cut into passes, each of no more than about `bits` offsets in all: pass k holds the k-th part of every
-// range, so that a file whose rows were written in one moment is needed by one or two passes only. At least one pass.
+// The ranges cut into passes, each of no more than about `bits` offsets in all: pass k holds the k-th part of
+// every range, so that a file whose rows were written in one moment is needed by one or two passes only. At
+// least one pass.
 std::vector<std::map<Partition, OffsetRange>> CutIntoPasses(const std::map<Partition, OffsetRange>& ranges,
                                                             std::int64_t bits);
 

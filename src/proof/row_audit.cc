@@ -76,8 +76,12 @@ void RowAudit::TakeRow(const RowSource& source, const ScannedRow& row, bool firs
   }
   const OffsetRange here{row.offset, row.offset + 1};
   switch (map.Add(row.partition, row.offset)) {
-    case OffsetMap::Mark::kFirst: ++(report_.partitions[row.partition].*source.count); break;
-    case OffsetMap::Mark::kAgain: report_.partitions[row.partition].doubled.Add(here); break;
+    case OffsetMap::Mark::kFirst:
+      ++(report_.partitions[row.partition].*source.count);
+      break;
+    case OffsetMap::Mark::kAgain:
+      report_.partitions[row.partition].doubled.Add(here);
+      break;
     case OffsetMap::Mark::kElsewhere:
       if (first && IsOutside(source, row)) report_.partitions[row.partition].outside.Add(here);
       break;
@@ -129,7 +133,8 @@ void RowAudit::Tell(Partition partition, std::vector<OffsetRange>& ranges) {
     });
     told = asked.has_value();
     if (!told) {
-      report_.notes.push_back(fmt::format("partition {}: the topic could not be asked: {}", partition, asked.error().ToString()));
+      report_.notes.push_back(
+          fmt::format("partition {}: the topic could not be asked: {}", partition, asked.error().ToString()));
       witness_ = [] { return nullptr; };
     }
   }

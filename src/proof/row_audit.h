@@ -20,7 +20,7 @@ namespace frazil {
 
 // Live files whose rows are one kind of answer.
 struct RowSource {
-  std::int64_t PartitionAudit::*count = nullptr;  // rows, errors or pending
+  std::int64_t PartitionAudit::* count = nullptr;  // rows, errors or pending
   RowScan scan;
   LiveFiles files;
   RowDeletes deletes;
@@ -32,7 +32,11 @@ class RowAudit {
   // Counts into `report`. `witness` is called once there is an offset without row; it may answer null.
   RowAudit(const StreamState& state, std::vector<RowSource>& sources, std::function<TopicWitness*()> witness,
            AuditReport& report)
-      : state_(state), sources_(sources), witness_(std::move(witness)), report_(report), accounts_(state.chain, report.partitions) {}
+      : state_(state),
+        sources_(sources),
+        witness_(std::move(witness)),
+        report_(report),
+        accounts_(state.chain, report.partitions) {}
 
   Status Run(std::int64_t map_bits);
 
@@ -43,7 +47,8 @@ class RowAudit {
   void TakeRow(const RowSource& source, const ScannedRow& row, bool first, OffsetMap& map);
   bool IsOutside(const RowSource& source, const ScannedRow& row) const;
   void TakeMissing(const OffsetMap& map);
-  // The part of a missing range that is to be accounted for: not what lies below the first row of an unknown start.
+  // The part of a missing range that is to be accounted for: not what lies below the first row of an unknown
+  // start.
   OffsetRange WithoutUnknownStart(Partition partition, const OffsetRange& range);
   void Tell(Partition partition, std::vector<OffsetRange>& ranges);
 
@@ -52,7 +57,8 @@ class RowAudit {
   std::function<TopicWitness*()> witness_;
   AuditReport& report_;
   Accounts accounts_;
-  std::map<Partition, Offset> unknown_until_;  // start not known: nothing was seen from the lowest bound up to here
+  std::map<Partition, Offset>
+      unknown_until_;  // start not known: nothing was seen from the lowest bound up to here
 };
 
 }  // namespace frazil

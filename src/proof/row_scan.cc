@@ -32,10 +32,11 @@ Result<RowScan> RowScan::Make(ObjectStore& store, const std::string& table, cons
   for (const auto& [name, type] : wanted) {
     const Field* field = schema.FindByName(name);
     if (field == nullptr || field->type.id != type) {
-      return Fail(ErrorKind::kInvalid, "AUDIT_NO_OFFSETS",
-                  fmt::format("table {} has no column {} of type {}: its rows do not say which messages they are", table, name,
-                              ToString(Type::Primitive(type))),
-                  "leave the metadata columns partition and offset on");
+      return Fail(
+          ErrorKind::kInvalid, "AUDIT_NO_OFFSETS",
+          fmt::format("table {} has no column {} of type {}: its rows do not say which messages they are",
+                      table, name, ToString(Type::Primitive(type))),
+          "leave the metadata columns partition and offset on");
     }
     scan.fields_.push_back(*field);
     scan.fields_.back().required = false;
@@ -49,7 +50,8 @@ bool RowScan::MayHoldRange(const DataFile& file, Partition partition, const Offs
          MayHold(file, fields_[1].id, range.first.value(), range.next.value() - 1);
 }
 
-Status RowScan::Scan(const LiveFile& file, const RowDeletes& deletes, const std::function<bool(const ScannedRow&)>& take) {
+Status RowScan::Scan(const LiveFile& file, const RowDeletes& deletes,
+                     const std::function<bool(const ScannedRow&)>& take) {
   RowDeletes::OfFile deleted = deletes.For(file);
   Schema schema;
   schema.fields = fields_;
@@ -79,8 +81,9 @@ Status RowScan::Scan(const LiveFile& file, const RowDeletes& deletes, const std:
   return WithoutEnough(std::move(read), enough);
 }
 
-Result<std::vector<std::string>> ReadTexts(ObjectStore& store, const Schema& schema, const std::string& location,
-                                           std::int64_t position, const std::vector<std::string_view>& names) {
+Result<std::vector<std::string>> ReadTexts(ObjectStore& store, const Schema& schema,
+                                           const std::string& location, std::int64_t position,
+                                           const std::vector<std::string_view>& names) {
   std::vector<std::string> texts(names.size());
   Schema projected;
   for (const std::string_view name : names) {

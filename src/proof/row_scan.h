@@ -22,14 +22,15 @@ struct ScannedRow {
 
 class RowScan {
  public:
-  // `topic`: only rows whose kafka_topic is this one (errors tables). kInvalid (AUDIT_NO_OFFSETS) when the table lacks
-  // the columns.
+  // `topic`: only rows whose kafka_topic is this one (errors tables). kInvalid (AUDIT_NO_OFFSETS) when the
+  // table lacks the columns.
   static Result<RowScan> Make(ObjectStore& store, const std::string& table, const Schema& schema,
                               std::optional<std::string> topic);
 
-  // Calls `take` with the rows of one file, in order; false ends the scan. Rows without an offset, which are none of
-  // Frazil's, are counted only.
-  Status Scan(const LiveFile& file, const RowDeletes& deletes, const std::function<bool(const ScannedRow&)>& take);
+  // Calls `take` with the rows of one file, in order; false ends the scan. Rows without an offset, which are
+  // none of Frazil's, are counted only.
+  Status Scan(const LiveFile& file, const RowDeletes& deletes,
+              const std::function<bool(const ScannedRow&)>& take);
   // Rows without partition or offset in the files scanned so far, that are not deleted.
   std::int64_t without_offset() const { return without_offset_; }
 
@@ -47,7 +48,8 @@ class RowScan {
 };
 
 // Text columns of the row at `position` of a file, by name; "" for null or a column that the table lacks.
-Result<std::vector<std::string>> ReadTexts(ObjectStore& store, const Schema& schema, const std::string& location,
-                                           std::int64_t position, const std::vector<std::string_view>& names);
+Result<std::vector<std::string>> ReadTexts(ObjectStore& store, const Schema& schema,
+                                           const std::string& location, std::int64_t position,
+                                           const std::vector<std::string_view>& names);
 
 }  // namespace frazil

@@ -70,8 +70,9 @@ class StateReader {
     state_.chain = std::get<LedgerChain>(std::move(chain));
     state_.findings = CheckChain(state_.chain);
     if (state_.rolled_back) {
-      Add("rolled_back", fmt::format("the target was rolled back to the commit n={}; the stream's next start repairs that",
-                                     state_.record.n));
+      Add("rolled_back",
+          fmt::format("the target was rolled back to the commit n={}; the stream's next start repairs that",
+                      state_.record.n));
     }
     for (const auto& [name, follower] : state_.record.followers) FRAZIL_TRY(ReadTheFollower(name, follower));
     return {};
@@ -79,8 +80,9 @@ class StateReader {
 
  private:
   Status ReadThePosition(History& history) {
-    const StreamIdentity identity{
-        .stream = state_.stream, .branch = "main", .source = {.cluster_id = "", .topic = topic_, .topic_id = ""}};
+    const StreamIdentity identity{.stream = state_.stream,
+                                  .branch = "main",
+                                  .source = {.cluster_id = "", .topic = topic_, .topic_id = ""}};
     FRAZIL_ASSIGN(auto position, AskWithOlder(store_, history, [&](const History& known) {
                     return ReadPosition(known, identity);
                   }));
@@ -93,10 +95,11 @@ class StateReader {
       state_.until = std::move(back->until);
       lost_ = std::move(back->lost);
     } else {
-      return Fail(ErrorKind::kInvalid, "AUDIT_NO_POSITION",
-                  fmt::format("the table holds no position of stream \"{}\": Frazil did not fill it under that name",
-                              state_.stream),
-                  "check the stream's name and its target");
+      return Fail(
+          ErrorKind::kInvalid, "AUDIT_NO_POSITION",
+          fmt::format("the table holds no position of stream \"{}\": Frazil did not fill it under that name",
+                      state_.stream),
+          "check the stream's name and its target");
     }
     return {};
   }
@@ -116,9 +119,8 @@ class StateReader {
 
   Status CheckTheFollower(AuditedFollower& follower) {
     History history(follower.table->metadata);
-    const auto answer = AskWithOlder(store_, history, [&](const History& known) {
-      return ReadFollower(known, state_.stream, "main");
-    });
+    const auto answer = AskWithOlder(
+        store_, history, [&](const History& known) { return ReadFollower(known, state_.stream, "main"); });
     if (!answer) {
       if (answer.error().kind != ErrorKind::kBlocked) return Fail(answer.error());
       Add("follower", fmt::format("{}: {}", follower.name, answer.error().detail));
@@ -136,8 +138,9 @@ class StateReader {
     const Status stands = lost_ ? CheckFollower(*lost_, follower.name, position) : Status();
     const Status here = CheckFollower(state_.record, follower.name, position);
     if (!explained || (!here && (!lost_ || !stands))) {
-      Add("follower", here ? fmt::format("{} stands at none of the commits that the target knows", follower.name)
-                           : here.error().detail);
+      Add("follower",
+          here ? fmt::format("{} stands at none of the commits that the target knows", follower.name)
+               : here.error().detail);
       return {};
     }
     for (Finding& finding : CheckApplied(state_.chain, state_.stream, follower.name, history)) {
@@ -189,7 +192,8 @@ Result<StreamState> ReadStreamState(Catalog& catalog, ObjectStore& store, const 
     return state;
   }
   return Fail(ErrorKind::kUnavailable, "AUDIT_TABLE_MOVED",
-              fmt::format("{} was committed to while it was read, {} times", target.ToString(), kLooks), "try again");
+              fmt::format("{} was committed to while it was read, {} times", target.ToString(), kLooks),
+              "try again");
 }
 
 Status CheckNotShared(const StreamState& state, const TableName& target) {

@@ -34,13 +34,14 @@ struct StreamState {
   Offset CoveredFrom(Partition partition) const;
 };
 
-// Reads everything but rows, of one moment. Changes nothing. kNotFound (TABLE_NOT_FOUND); kInvalid (AUDIT_NO_POSITION): the table has no
-// position of the stream; kBlocked as ReadPosition; kUnavailable (AUDIT_TABLE_MOVED): it was committed to again and
-// again meanwhile.
+// Reads everything but rows, of one moment. Changes nothing. kNotFound (TABLE_NOT_FOUND); kInvalid
+// (AUDIT_NO_POSITION): the table has no position of the stream; kBlocked as ReadPosition; kUnavailable
+// (AUDIT_TABLE_MOVED): it was committed to again and again meanwhile.
 Result<StreamState> ReadStreamState(Catalog& catalog, ObjectStore& store, const TableName& target,
                                     const std::string& stream, const std::string& topic);
 
-// kInvalid (AUDIT_SHARED_TABLE) when another stream fills the target too: its rows do not say of which they are.
+// kInvalid (AUDIT_SHARED_TABLE) when another stream fills the target too: its rows do not say of which they
+// are.
 Status CheckNotShared(const StreamState& state, const TableName& target);
 
 }  // namespace frazil

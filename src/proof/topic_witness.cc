@@ -27,8 +27,8 @@ Result<std::unique_ptr<TopicWitness>> TopicWitness::Open(Runtime& runtime, const
   if (identity.topic != record.topic || Differ(identity.cluster_id, record.cluster) ||
       Differ(identity.topic_id, record.topic_id)) {
     return Fail(ErrorKind::kConflict, "AUDIT_OTHER_TOPIC",
-                fmt::format("topic {} of cluster {} is not the one that the table was filled from", identity.topic,
-                            identity.cluster_id),
+                fmt::format("topic {} of cluster {} is not the one that the table was filled from",
+                            identity.topic, identity.cluster_id),
                 "without the topic, offsets that have no row are counted as they were recorded");
   }
   FRAZIL_ASSIGN(witness->bounds_, witness->source_->Bounds());
@@ -37,11 +37,12 @@ Result<std::unique_ptr<TopicWitness>> TopicWitness::Open(Runtime& runtime, const
 
 Status TopicWitness::Ask(Partition partition, const std::vector<OffsetRange>& ranges, const Tell& tell) {
   const auto bounds = bounds_.find(partition);
-  const OffsetRange held = bounds == bounds_.end() ? OffsetRange{}
-                                                   : OffsetRange{bounds->second.log_start, bounds->second.end};
+  const OffsetRange held =
+      bounds == bounds_.end() ? OffsetRange{} : OffsetRange{bounds->second.log_start, bounds->second.end};
   std::unique_ptr<Batch> batch;
   for (const OffsetRange& range : ranges) {
-    const OffsetRange asked{std::clamp(range.first, held.first, held.next), std::clamp(range.next, held.first, held.next)};
+    const OffsetRange asked{std::clamp(range.first, held.first, held.next),
+                            std::clamp(range.next, held.first, held.next)};
     if (asked.empty()) {
       tell(range, Delivered::kGone);
       continue;
@@ -59,7 +60,8 @@ Status TopicWitness::Ask(Partition partition, const std::vector<OffsetRange>& ra
         FRAZIL_ASSIGN(batch, source_->Next(runtime_.Now() + kPatience, stop_));
         if (batch == nullptr) {
           return Fail(ErrorKind::kUnavailable, "KAFKA_TIMEOUT",
-                      fmt::format("no messages of partition {} came from offset {} on", partition, at), "try again");
+                      fmt::format("no messages of partition {} came from offset {} on", partition, at),
+                      "try again");
         }
         if (batch->partition != partition || at >= batch->range.next) continue;
       }

@@ -28,7 +28,8 @@ class TopicWitness {
   static Result<std::unique_ptr<TopicWitness>> Open(Runtime& runtime, const OpenSource& open_source,
                                                     const PositionRecord& record);
 
-  // Calls `tell` for every offset of `ranges`, which ascend and do not overlap; neighbours of the same answer together.
+  // Calls `tell` for every offset of `ranges`, which ascend and do not overlap; neighbours of the same answer
+  // together.
   Status Ask(Partition partition, const std::vector<OffsetRange>& ranges,
              const std::function<void(const OffsetRange&, Delivered)>& tell);
 

@@ -40,7 +40,8 @@ class Search {
   Status CheckPartition() const {
     if (state_.record.next.contains(options_.partition)) return {};
     std::string known;
-    for (const auto& [partition, next] : state_.record.next) known += fmt::format("{}{}", known.empty() ? "" : ", ", partition);
+    for (const auto& [partition, next] : state_.record.next)
+      known += fmt::format("{}{}", known.empty() ? "" : ", ", partition);
     return Fail(ErrorKind::kInvalid, "WHERE_PARTITION",
                 fmt::format("stream \"{}\" has not read a partition {}", options_.stream, options_.partition),
                 "it has read: " + known);
@@ -50,9 +51,11 @@ class Search {
     const Offset next = state_.record.next.at(options_.partition);
     const auto start = state_.StartOf(options_.partition);
     if (options_.offset >= next) {
-      Say(WhereState::kNotRead, fmt::format("the stream has read partition {} up to {}, exclusive", options_.partition, next));
+      Say(WhereState::kNotRead,
+          fmt::format("the stream has read partition {} up to {}, exclusive", options_.partition, next));
     } else if (start && options_.offset < *start) {
-      Say(WhereState::kBeforeStart, fmt::format("the stream began partition {} at {}", options_.partition, *start));
+      Say(WhereState::kBeforeStart,
+          fmt::format("the stream began partition {} at {}", options_.partition, *start));
     } else {
       return false;
     }
@@ -75,15 +78,18 @@ class Search {
 
   Status SearchAll() {
     FRAZIL_ASSIGN(const LiveFiles files, ReadLiveFiles(store_, state_.target.metadata));
-    FRAZIL_TRY(SearchTable(options_.target.ToString(), state_.target.metadata, files, std::nullopt, WhereState::kRow));
+    FRAZIL_TRY(SearchTable(options_.target.ToString(), state_.target.metadata, files, std::nullopt,
+                           WhereState::kRow));
     for (const AuditedFollower& follower : state_.followers) {
       if (!follower.table) continue;
       FRAZIL_ASSIGN(const LiveFiles errors, ReadLiveFiles(store_, follower.table->metadata));
-      FRAZIL_TRY(SearchTable(follower.name, follower.table->metadata, errors, state_.record.topic, WhereState::kError));
+      FRAZIL_TRY(SearchTable(follower.name, follower.table->metadata, errors, state_.record.topic,
+                             WhereState::kError));
       for (const PendingEntry& entry : follower.pending) {
         if (entry.manifest.empty()) continue;
         FRAZIL_ASSIGN(const LiveFiles pending, ReadPendingFiles(store_, entry.manifest, entry.bytes));
-        FRAZIL_TRY(SearchTable(follower.name, follower.table->metadata, pending, state_.record.topic, WhereState::kPending));
+        FRAZIL_TRY(SearchTable(follower.name, follower.table->metadata, pending, state_.record.topic,
+                               WhereState::kPending));
       }
     }
     return {};
@@ -111,13 +117,13 @@ class Search {
   Status AddPlace(const std::string& name, const TableMetadata& table, const LiveFile& file, std::int64_t row,
                   WhereState found) {
     MessagePlace place{.table = name,
-                .file = file.file.file_path,
-                .row = row,
-                .snapshot = found == WhereState::kPending ? std::nullopt : file.snapshot,
-                .timestamp_ms = std::nullopt,
-                .error_code = {},
-                .error_path = {},
-                .error_message = {}};
+                       .file = file.file.file_path,
+                       .row = row,
+                       .snapshot = found == WhereState::kPending ? std::nullopt : file.snapshot,
+                       .timestamp_ms = std::nullopt,
+                       .error_code = {},
+                       .error_path = {},
+                       .error_message = {}};
     const Snapshot* snapshot = place.snapshot ? table.FindSnapshot(*place.snapshot) : nullptr;
     if (snapshot != nullptr) place.timestamp_ms = snapshot->timestamp_ms;
     if (found != WhereState::kRow) {
@@ -141,21 +147,26 @@ class Search {
     }
     std::string why;
     switch (AskTopic(why)) {
-      case Delivered::kAbsent: return Say(WhereState::kAbsent, "the broker delivers no message at this offset");
-      case Delivered::kNull: return Say(WhereState::kNull, "the message has no value");
+      case Delivered::kAbsent:
+        return Say(WhereState::kAbsent, "the broker delivers no message at this offset");
+      case Delivered::kNull:
+        return Say(WhereState::kNull, "the message has no value");
       case Delivered::kValue:
-        if (counts.filtered > 0) return Say(WhereState::kFiltered, "the message has a value, and its commit filtered some");
+        if (counts.filtered > 0)
+          return Say(WhereState::kFiltered, "the message has a value, and its commit filtered some");
         return Say(WhereState::kLost, "the topic still delivers the message, and it has no row");
-      case Delivered::kGone: break;
+      case Delivered::kGone:
+        break;
     }
-    if (!recorded) return Say(WhereState::kExpired, "it has no row, the commit that accounts for it is expired; " + why);
+    if (!recorded)
+      return Say(WhereState::kExpired, "it has no row, the commit that accounts for it is expired; " + why);
     const std::int64_t all = counts.nulls + counts.filtered + counts.absent;
     const WhereState state = counts.absent == all     ? WhereState::kAbsent
                              : counts.nulls == all    ? WhereState::kNull
                              : counts.filtered == all ? WhereState::kFiltered
                                                       : WhereState::kAccounted;
-    Say(state, fmt::format("as recorded: its commit counts {} nulls, {} filtered and {} absent; {}", counts.nulls,
-                           counts.filtered, counts.absent, why));
+    Say(state, fmt::format("as recorded: its commit counts {} nulls, {} filtered and {} absent; {}",
+                           counts.nulls, counts.filtered, counts.absent, why));
   }
 
   Delivered AskTopic(std::string& why) {
@@ -195,24 +206,38 @@ class Search {
 
 std::string_view ToString(WhereState state) {
   switch (state) {
-    case WhereState::kRow: return "row";
-    case WhereState::kError: return "error";
-    case WhereState::kPending: return "pending";
-    case WhereState::kDoubled: return "doubled";
-    case WhereState::kDeleted: return "deleted";
-    case WhereState::kNull: return "null";
-    case WhereState::kFiltered: return "filtered";
-    case WhereState::kAbsent: return "absent";
-    case WhereState::kAccounted: return "accounted";
-    case WhereState::kNotRead: return "not read yet";
-    case WhereState::kBeforeStart: return "before the start";
-    case WhereState::kLost: return "lost";
-    case WhereState::kExpired: return "expired";
+    case WhereState::kRow:
+      return "row";
+    case WhereState::kError:
+      return "error";
+    case WhereState::kPending:
+      return "pending";
+    case WhereState::kDoubled:
+      return "doubled";
+    case WhereState::kDeleted:
+      return "deleted";
+    case WhereState::kNull:
+      return "null";
+    case WhereState::kFiltered:
+      return "filtered";
+    case WhereState::kAbsent:
+      return "absent";
+    case WhereState::kAccounted:
+      return "accounted";
+    case WhereState::kNotRead:
+      return "not read yet";
+    case WhereState::kBeforeStart:
+      return "before the start";
+    case WhereState::kLost:
+      return "lost";
+    case WhereState::kExpired:
+      return "expired";
   }
   return "";
 }
 
-Result<WhereAnswer> Where(Runtime& runtime, Catalog& catalog, ObjectStore& store, const WhereOptions& options) {
+Result<WhereAnswer> Where(Runtime& runtime, Catalog& catalog, ObjectStore& store,
+                          const WhereOptions& options) {
   FRAZIL_ASSIGN(auto state, ReadStreamState(catalog, store, options.target, options.stream, options.topic));
   return Search(runtime, store, options, std::move(state)).Run();
 }

@@ -15,12 +15,12 @@
 namespace frazil {
 
 enum class WhereState {
-  kRow,          // in the target
-  kError,        // in the errors table
-  kPending,      // an error row, decided but not in the errors table yet
-  kDoubled,      // more than one row
-  kDeleted,      // a row that a delete file takes away
-  kNull,         // a message without value
+  kRow,      // in the target
+  kError,    // in the errors table
+  kPending,  // an error row, decided but not in the errors table yet
+  kDoubled,  // more than one row
+  kDeleted,  // a row that a delete file takes away
+  kNull,     // a message without value
   kFiltered,
   kAbsent,       // never delivered by the broker
   kAccounted,    // null, filtered or absent: recorded, but not told apart
@@ -35,8 +35,8 @@ std::string_view ToString(WhereState state);
 struct MessagePlace {
   std::string table;
   std::string file;
-  std::int64_t row = 0;                 // in the file, from 0
-  std::optional<SnapshotId> snapshot;  // that added the file; absent while pending
+  std::int64_t row = 0;                      // in the file, from 0
+  std::optional<SnapshotId> snapshot;        // that added the file; absent while pending
   std::optional<std::int64_t> timestamp_ms;  // of that snapshot, while metadata has it
   // Of an error row.
   std::string error_code;
@@ -46,7 +46,7 @@ struct MessagePlace {
 
 struct WhereAnswer {
   WhereState state = WhereState::kLost;
-  std::string detail;         // one sentence
+  std::string detail;  // one sentence
   std::vector<MessagePlace> places;
   // The commit that decided it; absent where that is expired or there is none.
   std::optional<SnapshotId> commit;
@@ -63,8 +63,9 @@ struct WhereOptions {
   OpenSource open_source;  // asked where there is no row; empty: nobody is asked
 };
 
-// Opens only files whose bounds hold partition and offset, reads of each the two columns and stops at the row.
-// kInvalid (WHERE_PARTITION) for a partition that the stream does not have; the rest as Audit.
-Result<WhereAnswer> Where(Runtime& runtime, Catalog& catalog, ObjectStore& store, const WhereOptions& options);
+// Opens only files whose bounds hold partition and offset, reads of each the two columns and stops at the
+// row. kInvalid (WHERE_PARTITION) for a partition that the stream does not have; the rest as Audit.
+Result<WhereAnswer> Where(Runtime& runtime, Catalog& catalog, ObjectStore& store,
+                          const WhereOptions& options);
 
 }  // namespace frazil

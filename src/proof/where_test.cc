@@ -67,7 +67,7 @@ TEST(Where, EveryOtherFate) {
     bool topic;
     WhereState state;
   };
-  const Case cases[] = {{{1, 0}, true, WhereState::kNull},      {{1, 2}, true, WhereState::kAbsent},
+  const Case cases[] = {{{1, 0}, true, WhereState::kNull},       {{1, 2}, true, WhereState::kAbsent},
                         {{1, 0}, false, WhereState::kAccounted}, {{1, 3}, true, WhereState::kRow},
                         {{1, 4}, true, WhereState::kNotRead},    {{0, 11}, false, WhereState::kNotRead}};
   StreamWorld world;
@@ -113,7 +113,8 @@ TEST(Where, BeforeTheStartAndAfterExpiry) {
   EXPECT_EQ(before.state, WhereState::kBeforeStart);
   AppendRows(world, world.target, {});
   world.ExpireAllButHead(world.target);
-  for (const auto& entry : world.Target().metadata.metadata_log) ASSERT_OK(world.store.Delete(entry.metadata_file));
+  for (const auto& entry : world.Target().metadata.metadata_log)
+    ASSERT_OK(world.store.Delete(entry.metadata_file));
   world.topic.Expire(Partition(0), Offset(12));
   ASSERT_OK_AND_ASSIGN(const WhereAnswer row, Look(world, {0, 7}));
   EXPECT_EQ(row.state, WhereState::kRow);
