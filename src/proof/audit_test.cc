@@ -234,6 +234,48 @@ TEST(Audit, PendingErrorRowsAreAccountedFor) {
   EXPECT_EQ(report.partitions.at(Partition(1)).errors, 3);
 }
 
+TEST(Audit, PendingErrorRowsWhoseFilesAreGoneAreLost) {
+  StreamWorld world;
+  Fill(world);
+  world.ProduceBad(0, 3);
+  {
+    StreamProcess process(world);
+    process.catalog_fault = [&](CatalogOperation operation, const TableName& name) {
+      return operation == CatalogOperation::kCommit && name == world.errors ? CatalogFault::kRefused
+                                                                            : CatalogFault::kNone;
+    };
+    process.Start();
+    process.Await("the ledger's commit",
+                  [&](const StreamStatus&) { return world.CommittedCounts().errors == 5; });
+  }
+  ASSERT_OK_AND_ASSIGN(
+      const auto property,
+      ParsePositionProperty(world.Target().metadata.properties.at("frazil.position.orders")));
+  ASSERT_EQ(property.record.pending.size(), 1U);
+  ASSERT_OK(world.store.Delete(property.record.pending[0].manifest));
+  ASSERT_OK_AND_ASSIGN(const AuditReport report, AuditWorld(world));
+  EXPECT_THAT(Kinds(report), ElementsAre("pending_gone", "lost"));
+  EXPECT_THAT(Texts(report), HasSubstr("3 offsets are lost: 62 to 64"));
+}
+
+TEST(Audit, RowsThatDoNotTellTheirMessagesAreSaid) {
+  StreamWorld world;
+  world.Produce(0, 5);
+  StreamProcess process(world);
+  process.config.mapping.metadata.offset = false;
+  ASSERT_OK(process.RunUntilEnd());
+  ASSERT_OK_AND_ASSIGN(const AuditReport summaries, AuditWorld(world));
+  EXPECT_TRUE(summaries.clean()) << Texts(summaries);
+  EXPECT_THAT(AuditWorld(world, true), FailsWithCode("AUDIT_NO_OFFSETS"));
+
+  StreamWorld shared;
+  Fill(shared);
+  shared.SetProperty(shared.target, "frazil.position.other", "of a stream that fills the table too");
+  ASSERT_OK_AND_ASSIGN(const AuditReport one, AuditWorld(shared));
+  EXPECT_TRUE(one.rows_read == false && one.clean()) << Texts(one);
+  EXPECT_THAT(AuditWorld(shared, true), FailsWithCode("AUDIT_SHARED_TABLE"));
+}
+
 TEST(Audit, ARollbackIsSaidAndItsRepairIsClean) {
   StreamWorld world;
   Fill(world);

@@ -37,8 +37,7 @@ Result<LiveFiles> ReadLiveFiles(ObjectStore& store, const TableMetadata& table);
 // Of a manifest that no snapshot names yet.
 Result<LiveFiles> ReadPendingFiles(ObjectStore& store, const std::string& manifest, std::int64_t bytes);
 
-// Whether the file can hold a value of field `id` in [low, high], by its bounds. `width` is the field's: 4 or
-// 8 bytes.
+// Whether the file can hold a value of the int or long field `id` in [low, high], by its bounds.
 bool MayHold(const DataFile& file, std::int32_t id, std::int64_t low, std::int64_t high);
 // The bound as a number; `otherwise` where there is none.
 std::int64_t LowerBound(const DataFile& file, std::int32_t id, std::int64_t otherwise);
