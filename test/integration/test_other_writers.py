@@ -87,18 +87,36 @@ def test_an_expiry_in_between(world):
     world.audit(history=False)
 
 
-def test_an_expiry_that_takes_every_snapshot_of_ours(world):
-    """A foreign head, everything below it expired: the property has the position, the metadata log proves it."""
-    world.create_topic()
-    file = world.write_spec(COLUMNS, metadata_columns=ALL_METADATA)
+def every_snapshot_of_ours_expired(world, file) -> None:
+    """A foreign head, and everything below it expired."""
     produce(world)
     run_to_end(file)
     append_foreign_rows(world)
     expire_all_but_the_head(world, world.table, world.errors_table)
     assert world.position() == {}
+
+
+def test_an_expiry_that_takes_every_snapshot_of_ours(world):
+    """The property still has the position, older metadata proves it."""
+    world.create_topic()
+    file = world.write_spec(COLUMNS, metadata_columns=ALL_METADATA)
+    every_snapshot_of_ours_expired(world, file)
     produce(world)
     run_to_end(file)
     world.audit(foreign_rows=3, history=False)
+
+
+def test_a_position_that_cannot_be_proven_stops_the_stream(world):
+    """PyIceberg leaves no parent in the head that survives; with older metadata gone, nothing says what was before."""
+    world.create_topic()
+    file = world.write_spec(COLUMNS, metadata_columns=ALL_METADATA)
+    every_snapshot_of_ours_expired(world, file)
+    current = world.lake.metadata_file(world.table)
+    for older in set(current.parent.glob("*.metadata.json")) - {current}:
+        older.unlink()
+    produce(world)
+    assert "POSITION_" in run_to_end(file, expect=1).err
+    assert world.lake.metadata_file(world.table) == current
 
 
 def test_appends_compactions_and_expiries_while_running(world, seed):
