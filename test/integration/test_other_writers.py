@@ -3,6 +3,7 @@ import datetime
 
 import pyarrow
 import pytest
+from pyiceberg.exceptions import CommitFailedException
 from pyiceberg.expressions import And, EqualTo, LessThan
 from pyiceberg.schema import Schema
 from pyiceberg.types import IntegerType, LongType, NestedField, StringType, TimestamptzType
@@ -20,32 +21,48 @@ def produce(world, count: int = 50, partition: int = 0) -> None:
     produce_orders(world.knowledge, Source(world.broker.address, world.topic), orders, count, partition)
 
 
+def until_it_lands(change) -> None:
+    """PyIceberg gives up after a few conflicts; a stream that commits each moment beats it more often on a slow machine."""
+    def landed() -> bool:
+        try:
+            change()
+        except CommitFailedException:
+            return False
+        return True
+    wait_for("a foreign commit lands", landed)
+
+
 def append_foreign_rows(world, count: int = 3) -> None:
-    table = world.lake.table(world.table)
     rows = [{"store_id": -1, "store_order_id": -number} for number in range(count)]
-    table.append(pyarrow.Table.from_pylist(rows, schema=table.schema().as_arrow()))
+
+    def append() -> None:
+        table = world.lake.table(world.table)
+        table.append(pyarrow.Table.from_pylist(rows, schema=table.schema().as_arrow()))
+    until_it_lands(append)
 
 
 def compact(world) -> None:
     """Rewrites all rows below the position into one file. Rows that come meanwhile are not touched, also on a retry."""
     for partition, next_ in world.position().items():
-        table = world.lake.table(world.table)
         mine = And(EqualTo("kafka_partition", partition), LessThan("kafka_offset", next_))
-        rows = table.scan(row_filter=mine).to_arrow()
-        if len(rows):
-            table.overwrite(rows, overwrite_filter=mine)
+
+        def rewrite() -> None:
+            table = world.lake.table(world.table)
+            rows = table.scan(row_filter=mine).to_arrow()
+            if len(rows):
+                table.overwrite(rows, overwrite_filter=mine)
+        until_it_lands(rewrite)
 
 
 def expire_all_but_the_head(world, *tables: str) -> None:
     for name in tables:
-        table = world.lake.table(name)
         long_from_now = datetime.datetime.now() + datetime.timedelta(days=1)
-        table.maintenance.expire_snapshots().older_than(long_from_now).commit()
+        until_it_lands(lambda: world.lake.table(name).maintenance.expire_snapshots().older_than(long_from_now).commit())
         assert len(world.lake.table(name).metadata.snapshots) == 1
 
 
 def roll_back(world, table: str, snapshot_id: int) -> None:
-    world.lake.table(table).manage_snapshots().rollback_to_snapshot(snapshot_id).commit()
+    until_it_lands(lambda: world.lake.table(table).manage_snapshots().rollback_to_snapshot(snapshot_id).commit())
 
 
 def test_appends_in_between_are_kept(world):
@@ -132,7 +149,8 @@ def test_appends_compactions_and_expiries_while_running(world, seed):
         assert running.code is None, running.log
         # One snapshot in two of those that nobody needs as parent to be found.
         old = world.lake.commits(world.table, world.stream)[1:-3:2]
-        world.lake.table(world.table).maintenance.expire_snapshots().by_ids([one.snapshot_id for one in old]).commit()
+        ids = [one.snapshot_id for one in old]
+        until_it_lands(lambda: world.lake.table(world.table).maintenance.expire_snapshots().by_ids(ids).commit())
         running.wait_for("further commits", lambda before=commits(): commits() > before + 1)
         load.stop()
         world.wait_until_caught_up(running)
