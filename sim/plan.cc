@@ -60,6 +60,8 @@ Plan::Plan(const SimOptions& options) : dice_(options.seed) {
   short_metadata_log = dice.OneIn(5);
   // Without property, summaries and metadata log there would be no trace of the stream at all.
   if (short_metadata_log && fatal_.starts_with("property-")) fatal_.clear();
+  // Only then does the property alone prove the position.
+  if (short_metadata_log && density > 0 && options.faults.empty()) kinds_.insert({"append", "expire"});
   if (short_metadata_log) table_properties.emplace_back("write.metadata.previous-versions-max", "1");
 }
 

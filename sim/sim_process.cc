@@ -101,7 +101,7 @@ SimProcess::SimProcess(World& world_, std::size_t slot_, std::string name_)
     : world(world_), slot(slot_), name(std::move(name_)), id(world.scheduler.NewProcess(name)), runtime(world.scheduler.RuntimeOf(id)) {
   stop = new StopSignal(runtime);  // the task that calls Stop may outlive the one that runs the engine
   catalog_faults.step = [this](const char* call) { world.Step(*this, call); };
-  catalog_faults.load_fails = [this] { return world.Strikes("load-fails", 60); };
+  catalog_faults.load_fails = [this] { return IsCutOff() || world.Strikes("load-fails", 60); };
   catalog_faults.fate = [this](const TableName& table, const char* call) { return FateOf(table, call); };
 }
 
@@ -209,6 +209,8 @@ StoreFault SimProcess::StoreFaultAt(StoreOperation operation, const std::string&
   return StoreFault::None();
 }
 
+bool SimProcess::IsCutOff() const { return !world.quiet() && world.scheduler.now() < cut_off_until_; }
+
 Fate SimProcess::FateOf(const TableName& table, const char* call) {
   static constexpr std::pair<const char*, Fate> kFates[] = {{"refused", Fate::kRefused},
                                                             {"conflict", Fate::kConflict},
@@ -216,9 +218,12 @@ Fate SimProcess::FateOf(const TableName& table, const char* call) {
                                                             {"done", Fate::kDone},
                                                             {"late", Fate::kLate}};
   if (world.storming() && world.dice.Below(100) < 70) return Fate::kConflict;
+  if (IsCutOff()) return world.plan.Has("late") ? Fate::kLate : Fate::kLost;
   for (const auto& [kind, fate] : kFates) {
     if (!world.Strikes(kind, 60)) continue;
     world.Note(name, fmt::format("{} to {}: {}", call, table.ToString(), kind));
+    const bool no_answer = fate == Fate::kLost || fate == Fate::kDone || fate == Fate::kLate;
+    if (no_answer && world.dice.OneIn(3)) cut_off_until_ = runtime.Now() + std::chrono::milliseconds(world.dice.Between(10, 2500));
     return fate;
   }
   return Fate::kAnswered;

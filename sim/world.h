@@ -54,12 +54,15 @@ struct SimProcess {
   std::string code;  // of its condition
 
  private:
+  bool IsCutOff() const;
   void Run(bool until_end);
   void Main(bool until_end);
   StreamConfig Config();
   void TakeStatus(const StreamStatus& status);
   StoreFault StoreFaultAt(StoreOperation operation, const std::string& location);
   Fate FateOf(const TableName& name, const char* call);
+
+  MonotonicTime cut_off_until_;  // from the catalog: requests may go out, answers do not come back
 };
 
 class World {
