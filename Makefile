@@ -21,7 +21,7 @@ sim:                 ## simulated worlds 1 to SEEDS, and every mutant (sim/READM
 	ninja -C build/release frazil_sim
 	build/release/bin/frazil_sim --seeds 1..$(SEEDS) $(ARGS)
 	build/release/bin/frazil_sim --seeds 1..30 --twice
-	build/release/bin/frazil_sim --mutants --seeds 1..1500
+	build/release/bin/frazil_sim --mutants --seeds 1..800
 
 bench:               ## events per CPU-second, memory, beside DuckDB; options go in ARGS
 	tools/setup test

@@ -51,7 +51,8 @@ void World::PlayTopic() {
     Note("world", fmt::format("partition {} is added", added));
   }
   if (now("compaction", 3)) {
-    auto& [partition, messages] = *std::next(truth.begin(), actors_.Below(static_cast<std::int64_t>(truth.size())));
+    auto& [partition, messages] =
+        *std::next(truth.begin(), actors_.Below(static_cast<std::int64_t>(truth.size())));
     if (messages.empty()) return;
     const std::int64_t offset = actors_.Below(static_cast<std::int64_t>(messages.size()));
     messages[static_cast<std::size_t>(offset)].compacted = true;
@@ -90,7 +91,8 @@ bool World::PendingIsApplied() const {
     if (!record) continue;
     if (!record->pending) return true;
     const auto applied = follower->properties.find(kApplied);
-    return applied != follower->properties.end() && applied->second.find(record->pending->id) != std::string::npos;
+    return applied != follower->properties.end() &&
+           applied->second.find(record->pending->id) != std::string::npos;
   }
   return true;
 }
@@ -106,7 +108,8 @@ void World::RollBack(const TableName& table) {
     if (!is_target || oracle.RecordOf(*ancestors[i])) most = i;
   }
   if (most == 0) return;
-  const auto depth = static_cast<std::size_t>(actors_.Between(1, static_cast<std::int64_t>(std::min<std::size_t>(most, 5))));
+  const auto depth =
+      static_cast<std::size_t>(actors_.Between(1, static_cast<std::int64_t>(std::min<std::size_t>(most, 5))));
   // A follower's commit of the lost history that is on its way is met by a loud stop (FOLLOWER_MISMATCH).
   if (is_target && (!PendingIsApplied() || !lake.late.empty())) allowed_codes.insert("FOLLOWER_MISMATCH");
   Note("world", fmt::format("{} is rolled back by {} snapshots", table.name, depth));
@@ -120,14 +123,16 @@ void World::SpoilProperty(const TableName& table, const std::string& key, bool r
   }
   const auto& old = old_properties_[table];
   std::string value = "garbage";
-  if (!old.empty() && !actors_.OneIn(3)) value = old[static_cast<std::size_t>(actors_.Below(static_cast<std::int64_t>(old.size())))];
+  if (!old.empty() && !actors_.OneIn(3))
+    value = old[static_cast<std::size_t>(actors_.Below(static_cast<std::int64_t>(old.size())))];
   Note("world", "the property becomes " + value);
   foreign_.SetProperty(table, key, value);
 }
 
 // The same name, other messages: of the old ones it keeps some of the first, or none.
 void World::ReplaceTopic(SourceIdentity next, bool keep_records, std::int64_t keep_in_100) {
-  auto replaced = std::make_shared<MemoryTopic>(scheduler.SharedRuntime(), next, static_cast<std::int32_t>(truth.size()));
+  auto replaced =
+      std::make_shared<MemoryTopic>(scheduler.SharedRuntime(), next, static_cast<std::int32_t>(truth.size()));
   for (const auto& [partition, messages] : truth) {
     const auto kept = static_cast<std::int64_t>(messages.size()) * keep_in_100 / 100;
     for (std::int64_t offset = 0; keep_records && offset < kept; ++offset) {
@@ -135,7 +140,8 @@ void World::ReplaceTopic(SourceIdentity next, bool keep_records, std::int64_t ke
       if (message.kind == Kind::kAbsent || message.compacted) {
         replaced->AppendAbsent(Partition(partition), 1);
       } else {
-        MemoryRecord record{.key = std::nullopt, .value = message.value, .headers = {}, .timestamp_ms = message.produced_ms};
+        MemoryRecord record{
+            .key = std::nullopt, .value = message.value, .headers = {}, .timestamp_ms = message.produced_ms};
         if (message.kind == Kind::kNull) record.value = std::nullopt;
         replaced->Append(Partition(partition), std::move(record));
       }
@@ -156,7 +162,9 @@ void World::PlayFatal() {
   fatal_played_ = true;
   Mark("fault: " + kind);
   Note("world", kind);
-  const auto allow = [&](std::initializer_list<const char*> codes) { allowed_codes.insert(codes.begin(), codes.end()); };
+  const auto allow = [&](std::initializer_list<const char*> codes) {
+    allowed_codes.insert(codes.begin(), codes.end());
+  };
   if (kind == "retention") {
     allow({"OFFSETS_EXPIRED"});
     for (const auto& [partition, bounds] : topic->bounds()) {
@@ -175,7 +183,8 @@ void World::PlayFatal() {
     allow({"POSITION_PROPERTY_MISSING", "POSITION_TRACES", "POSITION_UNPROVEN"});
     SpoilProperty(target, kPosition, true);
   } else if (kind == "property-edited") {
-    allow({"POSITION_PROPERTY_EDITED", "POSITION_UNREADABLE", "POSITION_UNPROVEN", "POSITION_REPLACED", "FOLLOWER_MISMATCH"});
+    allow({"POSITION_PROPERTY_EDITED", "POSITION_UNREADABLE", "POSITION_UNPROVEN", "POSITION_REPLACED",
+           "FOLLOWER_MISMATCH"});
     SpoilProperty(target, kPosition, false);
   } else if (kind == "applied-removed") {
     allow({"FOLLOWER_ROLLED_BACK", "FOLLOWER_MISMATCH"});

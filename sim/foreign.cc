@@ -46,7 +46,10 @@ bool ForeignEngine::Append(const TableName& name, const Properties& extra) {
   append.summary = extra;
   if (!dice_.OneIn(3)) {
     const Schema& schema = table->metadata.CurrentSchema();
-    auto writer = ParquetFormat().Create(store_, fmt::format("{}/data/foreign-{}.parquet", table->metadata.location, runtime_.NewUuid().ToString()), schema, {});
+    auto writer = ParquetFormat().Create(
+        store_,
+        fmt::format("{}/data/foreign-{}.parquet", table->metadata.location, runtime_.NewUuid().ToString()),
+        schema, {});
     ColumnBatch batch(schema);
     for (std::size_t i = 0; i < batch.column_count(); ++i) {
       if (batch.column(i).field().name == "id") batch.column(i).AppendInt64(-1);
@@ -57,7 +60,9 @@ bool ForeignEngine::Append(const TableName& name, const Properties& extra) {
     if (!written) return false;
     append.files.push_back(ToDataFile(*written));
   }
-  const AttemptIds ids{.snapshot_id = SnapshotId(static_cast<std::int64_t>(dice_.Next() >> 2)), .name = runtime_.NewUuid(), .now_ms = runtime_.UnixMillis()};
+  const AttemptIds ids{.snapshot_id = SnapshotId(static_cast<std::int64_t>(dice_.Next() >> 2)),
+                       .name = runtime_.NewUuid(),
+                       .now_ms = runtime_.UnixMillis()};
   auto attempt = BuildAppend(store_, table->metadata, append, ids);
   return attempt && Commit(name, attempt->change);
 }
@@ -80,7 +85,8 @@ std::vector<std::string> ForeignEngine::LiveFiles(const TableMetadata& table) {
 
 // A snapshot in which `removed` are deleted, everything else goes on, and `added` is new.
 bool ForeignEngine::Replace(const TableName& name, const TableMetadata& table, const std::string& operation,
-                            const std::vector<std::string>& removed, const std::optional<WrittenFile>& added) {
+                            const std::vector<std::string>& removed,
+                            const std::optional<WrittenFile>& added) {
   const Snapshot* head = table.BranchHead("main");
   const SnapshotId id(static_cast<std::int64_t>(dice_.Next() >> 2));
   const std::string folder = table.location + "/metadata/foreign-" + runtime_.NewUuid().ToString();
@@ -100,7 +106,8 @@ bool ForeignEngine::Replace(const TableName& name, const TableMetadata& table, c
   }
   std::vector<ManifestFile> list;
   const auto write = [&](const std::string& suffix, const std::vector<ManifestEntry>& entries) {
-    auto manifest = WriteManifest(store_, folder + suffix, table.CurrentSchema(), table.DefaultSpec(), ManifestContent::kData, id, entries);
+    auto manifest = WriteManifest(store_, folder + suffix, table.CurrentSchema(), table.DefaultSpec(),
+                                  ManifestContent::kData, id, entries);
     if (manifest) list.push_back(*manifest);
     return manifest.has_value();
   };
@@ -119,9 +126,13 @@ bool ForeignEngine::Replace(const TableName& name, const TableMetadata& table, c
   snapshot.manifest_list = folder + "-list.avro";
   snapshot.summary = {{"operation", operation}};
   snapshot.schema_id = table.current_schema_id;
-  const ManifestList manifest_list{.snapshot_id = id, .parent_snapshot_id = head->snapshot_id, .sequence_number = snapshot.sequence_number, .manifests = list};
+  const ManifestList manifest_list{.snapshot_id = id,
+                                   .parent_snapshot_id = head->snapshot_id,
+                                   .sequence_number = snapshot.sequence_number,
+                                   .manifests = list};
   if (!WriteManifestList(store_, snapshot.manifest_list, manifest_list)) return false;
-  return Commit(name, {.requirements = {RequireRefSnapshot{"main", head->snapshot_id}}, .updates = {AddSnapshot{snapshot}, SetSnapshotRef{"main", MainAt(id)}}});
+  return Commit(name, {.requirements = {RequireRefSnapshot{"main", head->snapshot_id}},
+                       .updates = {AddSnapshot{snapshot}, SetSnapshotRef{"main", MainAt(id)}}});
 }
 
 bool ForeignEngine::Compact(const TableName& name) {
@@ -131,10 +142,14 @@ bool ForeignEngine::Compact(const TableName& name) {
   if (files.size() < 2) return false;
   files.resize(static_cast<std::size_t>(dice_.Between(2, static_cast<std::int64_t>(files.size()))));
   const Schema& schema = table->metadata.CurrentSchema();
-  auto writer = ParquetFormat().Create(store_, fmt::format("{}/data/compacted-{}.parquet", table->metadata.location, runtime_.NewUuid().ToString()), schema, {});
+  auto writer = ParquetFormat().Create(
+      store_,
+      fmt::format("{}/data/compacted-{}.parquet", table->metadata.location, runtime_.NewUuid().ToString()),
+      schema, {});
   if (!writer) return false;
   for (const auto& file : files) {
-    if (!ReadParquet(store_, file, schema, [&](const ColumnBatch& batch) { return (*writer)->Write(batch); })) return false;
+    if (!ReadParquet(store_, file, schema, [&](const ColumnBatch& batch) { return (*writer)->Write(batch); }))
+      return false;
   }
   const auto written = (*writer)->Finish();
   return written && Replace(name, table->metadata, "replace", files, *written);
@@ -145,7 +160,8 @@ bool ForeignEngine::DeleteFile(const TableName& name, const std::function<void(c
   if (!table) return false;
   const auto files = LiveFiles(table->metadata);
   if (files.empty()) return false;
-  const std::string& file = files[static_cast<std::size_t>(dice_.Below(static_cast<std::int64_t>(files.size())))];
+  const std::string& file =
+      files[static_cast<std::size_t>(dice_.Below(static_cast<std::int64_t>(files.size())))];
   before(file);
   return Replace(name, table->metadata, "delete", {file}, std::nullopt);
 }
@@ -156,7 +172,8 @@ bool ForeignEngine::Expire(const TableName& name, std::size_t keep) {
   RemoveSnapshots remove;
   const auto& snapshots = before->metadata.snapshots;
   for (std::size_t i = 0; i + keep < snapshots.size(); ++i) {
-    if (snapshots[i].snapshot_id != before->metadata.current_snapshot_id) remove.snapshot_ids.push_back(snapshots[i].snapshot_id);
+    if (snapshots[i].snapshot_id != before->metadata.current_snapshot_id)
+      remove.snapshot_ids.push_back(snapshots[i].snapshot_id);
   }
   if (remove.snapshot_ids.empty() || !Commit(name, {.requirements = {}, .updates = {remove}})) return false;
   const auto after = catalog_.Load(name);

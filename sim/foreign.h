@@ -1,5 +1,5 @@
-// What other engines do to a table: appends, compactions, deletes, expiry, rollbacks, edited properties. Each is one
-// commit, made at once on the table as it stands.
+// What other engines do to a table: appends, compactions, deletes, expiry, rollbacks, edited properties. Each
+// is one commit, made at once on the table as it stands.
 #pragma once
 
 #include <functional>

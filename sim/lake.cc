@@ -5,7 +5,9 @@
 namespace frazil::sim {
 namespace {
 
-Error Unavailable() { return {ErrorKind::kUnavailable, "SQL_BUSY", "the simulated catalog does not answer", "", ""}; }
+Error Unavailable() {
+  return {ErrorKind::kUnavailable, "SQL_BUSY", "the simulated catalog does not answer", "", ""};
+}
 Error NoAnswer() {
   return {ErrorKind::kUnknownOutcome, "SQL_COMMIT_UNKNOWN", "the simulated catalog's answer is lost", "", ""};
 }
@@ -37,7 +39,8 @@ Result<std::string> LakeCatalog::FindPointer(const TableName& name) {
   if (faults_ != nullptr && faults_->load_fails()) return Fail(Unavailable());
   const auto found = lake_.pointers.find(name);
   if (found == lake_.pointers.end()) {
-    return Fail(ErrorKind::kNotFound, "TABLE_NOT_FOUND", fmt::format("{} is not in the catalog", name.ToString()));
+    return Fail(ErrorKind::kNotFound, "TABLE_NOT_FOUND",
+                fmt::format("{} is not in the catalog", name.ToString()));
   }
   return found->second;
 }
@@ -51,17 +54,25 @@ Status LakeCatalog::AddPointer(const TableName& name, const std::string& locatio
       if (!add()) return exists();
       Step("catalog added");
       return {};
-    case Fate::kRefused: return Fail(Unavailable());
-    case Fate::kConflict: return exists();
-    case Fate::kLost: break;
-    case Fate::kDone: add(); break;
-    case Fate::kLate: lake_.late.push_back({"create " + name.ToString(), add}); break;
+    case Fate::kRefused:
+      return Fail(Unavailable());
+    case Fate::kConflict:
+      return exists();
+    case Fate::kLost:
+      break;
+    case Fate::kDone:
+      add();
+      break;
+    case Fate::kLate:
+      lake_.late.push_back({"create " + name.ToString(), add});
+      break;
   }
   Step("catalog add without answer");
   return Fail(NoAnswer());
 }
 
-Result<bool> LakeCatalog::SwapPointer(const TableName& name, const std::string& expected, const std::string& next) {
+Result<bool> LakeCatalog::SwapPointer(const TableName& name, const std::string& expected,
+                                      const std::string& next) {
   const auto swap = [&lake = lake_, name, expected, next] { return lake.Swap(name, expected, next); };
   Step("catalog swap");
   switch (faults_ == nullptr ? Fate::kAnswered : faults_->fate(name, "commit")) {
@@ -70,11 +81,18 @@ Result<bool> LakeCatalog::SwapPointer(const TableName& name, const std::string& 
       Step("catalog swapped");
       return swapped;
     }
-    case Fate::kRefused: return Fail(Unavailable());
-    case Fate::kConflict: return false;
-    case Fate::kLost: break;
-    case Fate::kDone: swap(); break;
-    case Fate::kLate: lake_.late.push_back({"commit to " + name.ToString(), swap}); break;
+    case Fate::kRefused:
+      return Fail(Unavailable());
+    case Fate::kConflict:
+      return false;
+    case Fate::kLost:
+      break;
+    case Fate::kDone:
+      swap();
+      break;
+    case Fate::kLate:
+      lake_.late.push_back({"commit to " + name.ToString(), swap});
+      break;
   }
   Step("catalog swap without answer");
   return Fail(NoAnswer());
@@ -88,7 +106,9 @@ Result<LoadedTable> RemoteCatalog::Load(const TableName& name) {
   return table;
 }
 
-Result<std::vector<TableName>> RemoteCatalog::List() { return server_.List(); }
+Result<std::vector<TableName>> RemoteCatalog::List() {
+  return server_.List();
+}
 
 Result<LoadedTable> RemoteCatalog::Create(const TableName& name, NewTable table) {
   faults_.step("catalog create");
@@ -99,11 +119,18 @@ Result<LoadedTable> RemoteCatalog::Create(const TableName& name, NewTable table)
       faults_.step("catalog created");
       return created;
     }
-    case Fate::kRefused: return Fail(Unavailable());
-    case Fate::kConflict: return Fail(ErrorKind::kConflict, "TABLE_EXISTS", name.ToString());
-    case Fate::kLost: break;
-    case Fate::kDone: create(); break;
-    case Fate::kLate: lake_.late.push_back({"create " + name.ToString(), create}); break;
+    case Fate::kRefused:
+      return Fail(Unavailable());
+    case Fate::kConflict:
+      return Fail(ErrorKind::kConflict, "TABLE_EXISTS", name.ToString());
+    case Fate::kLost:
+      break;
+    case Fate::kDone:
+      create();
+      break;
+    case Fate::kLate:
+      lake_.late.push_back({"create " + name.ToString(), create});
+      break;
   }
   faults_.step("catalog create without answer");
   return Fail(NoAnswer());
@@ -118,11 +145,18 @@ CommitOutcome RemoteCatalog::Commit(const TableName& name, const TableChange& ch
       faults_.step("catalog committed");
       return outcome;
     }
-    case Fate::kRefused: return Refused{Unavailable()};
-    case Fate::kConflict: return Conflict{"the simulated catalog says that somebody was faster"};
-    case Fate::kLost: break;
-    case Fate::kDone: commit(); break;
-    case Fate::kLate: lake_.late.push_back({"commit to " + name.ToString(), commit}); break;
+    case Fate::kRefused:
+      return Refused{Unavailable()};
+    case Fate::kConflict:
+      return Conflict{"the simulated catalog says that somebody was faster"};
+    case Fate::kLost:
+      break;
+    case Fate::kDone:
+      commit();
+      break;
+    case Fate::kLate:
+      lake_.late.push_back({"commit to " + name.ToString(), commit});
+      break;
   }
   faults_.step("catalog commit without answer");
   return UnknownOutcome{NoAnswer()};

@@ -1,4 +1,5 @@
-// The simulated lake: which metadata is a table's current one, commits on their way, and catalogs that answer badly.
+// The simulated lake: which metadata is a table's current one, commits on their way, and catalogs that answer
+// badly.
 #pragma once
 
 #include <deque>
@@ -17,11 +18,11 @@ namespace frazil::sim {
 // What becomes of one request that changes something.
 enum class Fate {
   kAnswered,
-  kRefused,      // fails for now, without effect
-  kConflict,     // without effect
-  kLost,         // no answer, no effect, ever
-  kDone,         // no answer, but it took effect
-  kLate,         // no answer, and it takes effect (or conflicts) at some later time, or never
+  kRefused,   // fails for now, without effect
+  kConflict,  // without effect
+  kLost,      // no answer, no effect, ever
+  kDone,      // no answer, but it took effect
+  kLate,      // no answer, and it takes effect (or conflicts) at some later time, or never
 };
 
 // A request that was sent, was not answered, and has not arrived yet.
@@ -46,13 +47,13 @@ struct Lake {
 
 // What a seam call may meet; asked by catalogs of processes.
 struct CatalogFaults {
-  std::function<void(const char* call)> step;                       // before and after each call: another task may run
+  std::function<void(const char* call)> step;  // before and after each call: another task may run
   std::function<bool()> load_fails;
-  std::function<Fate(const TableName&, const char* call)> fate;     // of a request that changes something
+  std::function<Fate(const TableName&, const char* call)> fate;  // of a request that changes something
 };
 
-// A catalog whose pointers are the lake's. With faults: those of a SQL catalog, whose request is the step of the pointer
-// and whose metadata files the process itself writes to `store`.
+// A catalog whose pointers are the lake's. With faults: those of a SQL catalog, whose request is the step of
+// the pointer and whose metadata files the process itself writes to `store`.
 class LakeCatalog final : public PointerCatalog {
  public:
   LakeCatalog(Runtime& runtime, ObjectStore& store, Lake& lake, CatalogFaults* faults)
@@ -62,7 +63,8 @@ class LakeCatalog final : public PointerCatalog {
  private:
   Result<std::string> FindPointer(const TableName& name) override;
   Status AddPointer(const TableName& name, const std::string& location) override;
-  Result<bool> SwapPointer(const TableName& name, const std::string& expected, const std::string& next) override;
+  Result<bool> SwapPointer(const TableName& name, const std::string& expected,
+                           const std::string& next) override;
   void Step(const char* call) {
     if (faults_ != nullptr) faults_->step(call);
   }
@@ -71,11 +73,12 @@ class LakeCatalog final : public PointerCatalog {
   CatalogFaults* const faults_;
 };
 
-// A process's way to a server that makes the whole change itself, as a REST catalog does: a late request meets the table
-// as it is when it arrives.
+// A process's way to a server that makes the whole change itself, as a REST catalog does: a late request
+// meets the table as it is when it arrives.
 class RemoteCatalog final : public Catalog {
  public:
-  RemoteCatalog(Catalog& server, Lake& lake, CatalogFaults& faults) : server_(server), lake_(lake), faults_(faults) {}
+  RemoteCatalog(Catalog& server, Lake& lake, CatalogFaults& faults)
+      : server_(server), lake_(lake), faults_(faults) {}
   Result<LoadedTable> Load(const TableName& name) override;
   Result<LoadedTable> Create(const TableName& name, NewTable table) override;
   CommitOutcome Commit(const TableName& name, const TableChange& change) override;

@@ -12,7 +12,9 @@ namespace {
 
 using nlohmann::json;
 
-tl::unexpected<Error> Bad(const std::string& what) { return Fail(ErrorKind::kCorrupt, "ORACLE", what); }
+tl::unexpected<Error> Bad(const std::string& what) {
+  return Fail(ErrorKind::kCorrupt, "ORACLE", what);
+}
 
 // Avro's binary encoding (specification 1.11). Past the end everything is zero and `ok` is false.
 class Cursor {
@@ -82,7 +84,8 @@ class AvroReader {
     if (schema.contains("name")) named_.try_emplace(schema.at("name").get<std::string>(), schema);
     if (name == "record") {
       json object = json::object();
-      for (const auto& field : schema.at("fields")) object[field.at("name").get<std::string>()] = Value(field.at("type"), in);
+      for (const auto& field : schema.at("fields"))
+        object[field.at("name").get<std::string>()] = Value(field.at("type"), in);
       return object;
     }
     if (name == "fixed") return std::string(in.Take(schema.at("size").get<std::int64_t>()));
@@ -200,7 +203,8 @@ Result<SeenTable> LakeReader::Table(const std::string& metadata_location) {
   for (const auto& item : metadata.at("snapshots")) {
     SeenSnapshot& snapshot = table.snapshots.emplace_back();
     snapshot.id = item.at("snapshot-id").get<std::int64_t>();
-    if (item.contains("parent-snapshot-id")) snapshot.parent = item.at("parent-snapshot-id").get<std::int64_t>();
+    if (item.contains("parent-snapshot-id"))
+      snapshot.parent = item.at("parent-snapshot-id").get<std::int64_t>();
     snapshot.sequence = item.at("sequence-number").get<std::int64_t>();
     snapshot.manifest_list = item.at("manifest-list").get<std::string>();
     snapshot.summary = Texts(item.at("summary"));
@@ -237,7 +241,8 @@ Result<std::vector<std::string>> LakeReader::LiveFiles(const std::string& manife
   FRAZIL_ASSIGN(const auto records, ReadAvroFile(bytes));
   std::vector<std::string> files;
   for (const auto& record : records) {
-    if (record.at("status") != kDeleted) files.push_back(record.at("data_file").at("file_path").get<std::string>());
+    if (record.at("status") != kDeleted)
+      files.push_back(record.at("data_file").at("file_path").get<std::string>());
   }
   return files_[manifest] = std::move(files);
 }
@@ -247,9 +252,9 @@ Result<const std::vector<SeenRow>*> LakeReader::Rows(const SeenTable& table, con
   const auto known = rows_.find(file);
   if (known != rows_.end()) return &known->second;
   Schema schema;
-  schema.fields = {Column(table, "kafka_partition", TypeId::kInt), Column(table, "kafka_offset", TypeId::kLong),
-                   Column(table, "id", TypeId::kLong), Column(table, "value", TypeId::kBinary),
-                   Column(table, "error_code", TypeId::kString)};
+  schema.fields = {Column(table, "kafka_partition", TypeId::kInt),
+                   Column(table, "kafka_offset", TypeId::kLong), Column(table, "id", TypeId::kLong),
+                   Column(table, "value", TypeId::kBinary), Column(table, "error_code", TypeId::kString)};
   for (std::size_t i = 0; i < schema.fields.size(); ++i) {
     if (schema.fields[i].id == 9999) schema.fields[i].id = 9999 + static_cast<std::int32_t>(i);
   }
@@ -261,6 +266,8 @@ Result<const std::vector<SeenRow>*> LakeReader::Rows(const SeenTable& table, con
   return &(rows_[file] = std::move(rows));
 }
 
-bool LakeReader::Exists(const std::string& location) const { return store_.Open(location).has_value(); }
+bool LakeReader::Exists(const std::string& location) const {
+  return store_.Open(location).has_value();
+}
 
 }  // namespace frazil::sim

@@ -1,5 +1,6 @@
-// The oracle's own reader of Iceberg tables: JSON, Avro and the walk over manifests are written here a second time, so
-// that a mistake in the writer's reader cannot hide itself. Parquet pages are read through the engine's adapter of Arrow.
+// The oracle's own reader of Iceberg tables: JSON, Avro and the walk over manifests are written here a second
+// time, so that a mistake in the writer's reader cannot hide itself. Parquet pages are read through the
+// engine's adapter of Arrow.
 #pragma once
 
 #include <cstdint>
@@ -38,9 +39,9 @@ Result<std::vector<nlohmann::json>> ReadAvroFile(const std::string& bytes);
 struct SeenRow {
   std::optional<std::int32_t> partition;
   std::optional<std::int64_t> offset;
-  std::optional<std::int64_t> id;    // target
-  std::string value;                 // errors
-  std::string error_code;            // errors
+  std::optional<std::int64_t> id;  // target
+  std::string value;               // errors
+  std::string error_code;          // errors
 };
 
 // Reads what is under the locations of one store; files are immutable, so what was read once is kept.

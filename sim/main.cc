@@ -1,10 +1,11 @@
-// frazil_sim: runs seeds, each in a process of its own kind of trouble, and says what went wrong and what was reached.
-#include <CLI/CLI.hpp>
+// frazil_sim: runs seeds, each in a process of its own kind of trouble, and says what went wrong and what was
+// reached.
 #include <fmt/format.h>
 #include <poll.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#include <CLI/CLI.hpp>
 
 #include <chrono>
 #include <cstdio>
@@ -21,8 +22,8 @@
 namespace frazil::sim {
 namespace {
 
-constexpr std::uint64_t kSeedsPerChild = 20;    // what killed processes held is never freed
-constexpr std::size_t kHistoryLines = 60;       // of a failing seed
+constexpr std::uint64_t kSeedsPerChild = 20;      // what killed processes held is never freed
+constexpr std::size_t kHistoryLines = 60;         // of a failing seed
 constexpr std::uint64_t kSeedsForAllMarks = 400;  // a run of so many seeds must reach every mark
 
 struct Arguments {
@@ -56,7 +57,8 @@ SimOptions OptionsOf(const Arguments& arguments, std::uint64_t seed) {
 std::string Describe(const SimResult& result) {
   std::string text = fmt::format("{}\n  plan: {}\n  the end of its history:\n", result.finding, result.plan);
   const std::size_t lines = result.history.size();
-  for (std::size_t i = lines > kHistoryLines ? lines - kHistoryLines : 0; i < lines; ++i) text += "    " + result.history[i] + "\n";
+  for (std::size_t i = lines > kHistoryLines ? lines - kHistoryLines : 0; i < lines; ++i)
+    text += "    " + result.history[i] + "\n";
   return text;
 }
 
@@ -84,7 +86,8 @@ void RunInChild(const Arguments& arguments, std::uint64_t first, std::uint64_t l
     }
     for (const auto& [mark, count] : TheMarks()) fmt::print(out, "mark\t{}\t{}\n", mark, count);
     TheMarks().clear();
-    fmt::print(out, "end\t{}\t{}\t{}\t{}\n", seed, result.commits, result.steps, result.finding.empty() ? "" : Escape(Describe(result)));
+    fmt::print(out, "end\t{}\t{}\t{}\t{}\n", seed, result.commits, result.steps,
+               result.finding.empty() ? "" : Escape(Describe(result)));
     std::fflush(out);
   }
 }
@@ -94,7 +97,7 @@ struct Child {
   int pipe = -1;
   int errors = -1;  // its standard error, in memory
   std::string pending;
-  std::uint64_t seed = 0;   // that it is at
+  std::uint64_t seed = 0;  // that it is at
   bool in_seed = false;
   std::uint64_t last = 0;
 };
@@ -109,7 +112,8 @@ class Runner {
 
   Outcome Run() {
     while (true) {
-      while (!Enough() && !waiting_.empty() && children_.size() < static_cast<std::size_t>(arguments_.jobs)) Fork();
+      while (!Enough() && !waiting_.empty() && children_.size() < static_cast<std::size_t>(arguments_.jobs))
+        Fork();
       if (children_.empty()) return std::move(outcome_);
       std::vector<pollfd> polls;
       for (const auto& child : children_) polls.push_back({.fd = child.pipe, .events = POLLIN, .revents = 0});
@@ -150,7 +154,8 @@ class Runner {
     const ssize_t got = read(child.pipe, buffer, sizeof buffer);
     if (got <= 0) return false;
     child.pending.append(buffer, static_cast<std::size_t>(got));
-    for (std::size_t end; (end = child.pending.find('\n')) != std::string::npos; child.pending.erase(0, end + 1)) {
+    for (std::size_t end; (end = child.pending.find('\n')) != std::string::npos;
+         child.pending.erase(0, end + 1)) {
       TakeLine(child, child.pending.substr(0, end));
     }
     return true;
@@ -168,7 +173,8 @@ class Runner {
       ++outcome_.seeds;
       outcome_.commits += std::stoll(fields[2]);
       outcome_.steps += std::stoull(fields[3]);
-      if (fields.size() > 4 && !fields[4].empty()) outcome_.failures.push_back({child.seed, Unescape(fields[4])});
+      if (fields.size() > 4 && !fields[4].empty())
+        outcome_.failures.push_back({child.seed, Unescape(fields[4])});
       if (Enough()) {
         for (const auto& other : children_) kill(other.pid, SIGKILL);
       }
@@ -186,7 +192,8 @@ class Runner {
       const ssize_t got = pread(child.errors, errors.data(), errors.size(), 0);
       errors.resize(static_cast<std::size_t>(std::max<ssize_t>(got, 0)));
       if (errors.size() > 1500) errors = errors.substr(errors.size() - 1500);
-      outcome_.failures.push_back({child.seed, fmt::format("the program died (status {})\n{}", status, errors)});
+      outcome_.failures.push_back(
+          {child.seed, fmt::format("the program died (status {})\n{}", status, errors)});
       ++outcome_.seeds;
       if (child.seed < child.last) waiting_.emplace_front(child.seed + 1, child.last);
     }
@@ -202,9 +209,11 @@ class Runner {
 int PrintMarks(const Marks& marks, bool must_have_all) {
   fmt::print("\nreached:\n");
   for (const auto& [mark, count] : marks) fmt::print("  {:>10}  {}\n", count, mark);
-  std::vector<std::string> expected = {"verdict: caught up", "verdict: blocked as it must", "ledger: fence",
-                                       "phase: STARTING",    "phase: RUNNING",              "phase: STANDBY",
-                                       "phase: RETRYING",    "phase: BLOCKED",              "phase: STOPPED"};
+  std::vector<std::string> expected = {"verdict: caught up", "verdict: blocked as it must",
+                                       "ledger: fence",      "phase: STARTING",
+                                       "phase: RUNNING",     "phase: STANDBY",
+                                       "phase: RETRYING",    "phase: BLOCKED",
+                                       "phase: STOPPED"};
   for (const auto& kind : FaultKinds()) expected.push_back("fault: " + kind);
   for (const auto& kind : FatalKinds()) expected.push_back("fault: " + kind);
   for (const auto& mutant : AllMutants()) expected.push_back("branch: " + mutant.name);
@@ -221,13 +230,14 @@ int RunSeeds(const Arguments& arguments) {
   const auto started = std::chrono::steady_clock::now();
   const Outcome outcome = Runner(arguments).Run();
   for (const auto& failure : outcome.failures) {
-    fmt::print("seed {} FAILED: {}\n  again: frazil_sim --seed {} --history{}\n", failure.seed, failure.text, failure.seed,
-               arguments.mutant.empty() ? "" : " --mutant " + arguments.mutant);
+    fmt::print("seed {} FAILED: {}\n  again: frazil_sim --seed {} --history{}\n", failure.seed, failure.text,
+               failure.seed, arguments.mutant.empty() ? "" : " --mutant " + arguments.mutant);
   }
-  const int missing = PrintMarks(outcome.marks, outcome.seeds >= kSeedsForAllMarks && arguments.faults.empty());
+  const int missing =
+      PrintMarks(outcome.marks, outcome.seeds >= kSeedsForAllMarks && arguments.faults.empty());
   const auto took = std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count();
-  fmt::print("\n{} seeds, {} commits, {} steps in {:.1f} s: {} failed, {} marks missing\n", outcome.seeds, outcome.commits,
-             outcome.steps, took, outcome.failures.size(), missing);
+  fmt::print("\n{} seeds, {} commits, {} steps in {:.1f} s: {} failed, {} marks missing\n", outcome.seeds,
+             outcome.commits, outcome.steps, took, outcome.failures.size(), missing);
   return outcome.failures.empty() && missing == 0 ? 0 : 1;
 }
 
@@ -254,12 +264,14 @@ int RunMutants(Arguments arguments, const std::string& only) {
     std::string by = "NOT NOTICED";
     if (!outcome.failures.empty()) {
       const auto& failure = outcome.failures.front();
-      by = fmt::format("seed {} of {}: {}", failure.seed, outcome.seeds, failure.text.substr(0, failure.text.find('\n', 30)).substr(0, 160));
+      by = fmt::format("seed {} of {}: {}", failure.seed, outcome.seeds,
+                       failure.text.substr(0, failure.text.find('\n', 30)).substr(0, 160));
     }
     fmt::print("{:<34} {}\n", mutant.name, by);
     std::fflush(stdout);
   }
-  fmt::print("{} mutants, {} not noticed within {} seeds\n", AllMutants().size(), missed, arguments.last - arguments.first + 1);
+  fmt::print("{} mutants, {} not noticed within {} seeds\n", AllMutants().size(), missed,
+             arguments.last - arguments.first + 1);
   return missed == 0 ? 0 : 1;
 }
 
@@ -296,4 +308,6 @@ int Main(int argc, char** argv) {
 }  // namespace
 }  // namespace frazil::sim
 
-int main(int argc, char** argv) { return frazil::sim::Main(argc, argv); }
+int main(int argc, char** argv) {
+  return frazil::sim::Main(argc, argv);
+}

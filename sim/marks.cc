@@ -20,8 +20,12 @@ Marks& TheMarks() {
   return marks;
 }
 
-void Mark(std::string_view name) { ++TheMarks()[std::string(name)]; }
-void SetMutant(std::string name) { TheMutant() = std::move(name); }
+void Mark(std::string_view name) {
+  ++TheMarks()[std::string(name)];
+}
+void SetMutant(std::string name) {
+  TheMutant() = std::move(name);
+}
 
 }  // namespace sim
 

@@ -1,5 +1,5 @@
-// What a run reached: kinds of faults, phases, codes, branches of the engine. Printed as a table; a run of many seeds
-// fails when one that is expected was not reached.
+// What a run reached: kinds of faults, phases, codes, branches of the engine. Printed as a table; a run of
+// many seeds fails when one that is expected was not reached.
 #pragma once
 
 #include <cstdint>

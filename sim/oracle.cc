@@ -28,7 +28,8 @@ std::optional<std::string> Get(const std::map<std::string, std::string>& map, co
 
 std::map<std::int32_t, std::int64_t> OffsetsOf(const json& object) {
   std::map<std::int32_t, std::int64_t> offsets;
-  for (const auto& [partition, offset] : object.items()) offsets[std::stoi(partition)] = offset.get<std::int64_t>();
+  for (const auto& [partition, offset] : object.items())
+    offsets[std::stoi(partition)] = offset.get<std::int64_t>();
   return offsets;
 }
 
@@ -54,9 +55,13 @@ std::optional<SeenRecord> ParseRecord(const json& object) {
 }
 
 // What the errors table has applied once what the record has pending is.
-std::string AppliedAfter(const SeenRecord& record) { return record.pending ? record.pending->id : record.applied; }
+std::string AppliedAfter(const SeenRecord& record) {
+  return record.pending ? record.pending->id : record.applied;
+}
 
-std::string Text(const std::pair<std::int32_t, std::int64_t>& at) { return fmt::format("{}/{}", at.first, at.second); }
+std::string Text(const std::pair<std::int32_t, std::int64_t>& at) {
+  return fmt::format("{}/{}", at.first, at.second);
+}
 
 }  // namespace
 
@@ -69,7 +74,8 @@ std::optional<SeenRecord> Oracle::RecordOf(const SeenSnapshot& snapshot) const {
 std::vector<const SeenSnapshot*> Oracle::Ancestors(const SeenTable& table) {
   std::vector<const SeenSnapshot*> ancestors;
   for (auto at = table.head; at;) {
-    const auto found = std::find_if(table.snapshots.begin(), table.snapshots.end(), [&](const auto& s) { return s.id == *at; });
+    const auto found = std::find_if(table.snapshots.begin(), table.snapshots.end(),
+                                    [&](const auto& s) { return s.id == *at; });
     if (found == table.snapshots.end()) break;
     ancestors.push_back(&*found);
     at = found->parent;
@@ -77,7 +83,8 @@ std::vector<const SeenSnapshot*> Oracle::Ancestors(const SeenTable& table) {
   return ancestors;
 }
 
-const SeenSnapshot* Oracle::Nearest(const Graph& graph, std::optional<std::int64_t> from, const std::string& key) const {
+const SeenSnapshot* Oracle::Nearest(const Graph& graph, std::optional<std::int64_t> from,
+                                    const std::string& key) const {
   while (from) {
     const auto found = graph.find(*from);
     if (found == graph.end()) return nullptr;
@@ -130,7 +137,9 @@ void Oracle::Reading(const Positions& positions) {
       const auto next = record->next.find(partition.value());
       known = next != record->next.end() && next->second == offset.value();
     }
-    if (!known) Find(fmt::format("partition {} is read from {}, which stands in no position of the table", partition, offset));
+    if (!known)
+      Find(fmt::format("partition {} is read from {}, which stands in no position of the table", partition,
+                       offset));
   }
 }
 
@@ -151,7 +160,9 @@ void Oracle::ErrorsWereDropped() {
 std::optional<std::string> Oracle::PendingManifest() {
   const SeenSnapshot* nearest = target_ ? Nearest(target_graph_, target_->head, kOffsets) : nullptr;
   const auto record = nearest != nullptr ? RecordOf(*nearest) : std::nullopt;
-  if (!record || !record->pending || record->pending->manifest.empty() || AppliedNow() != record->pending->after) return std::nullopt;
+  if (!record || !record->pending || record->pending->manifest.empty() ||
+      AppliedNow() != record->pending->after)
+    return std::nullopt;
   return record->pending->manifest;
 }
 
@@ -177,9 +188,9 @@ bool Oracle::PositionAtEnd(const std::map<Partition, PartitionBounds>& bounds) c
   const SeenSnapshot* nearest = target_ ? Nearest(target_graph_, target_->head, kOffsets) : nullptr;
   const auto record = nearest != nullptr ? RecordOf(*nearest) : std::nullopt;
   return record && std::all_of(bounds.begin(), bounds.end(), [&](const auto& entry) {
-    const auto next = record->next.find(entry.first.value());
-    return (next == record->next.end() ? 0 : next->second) >= entry.second.end.value();
-  });
+           const auto next = record->next.find(entry.first.value());
+           return (next == record->next.end() ? 0 : next->second) >= entry.second.end.value();
+         });
 }
 
 bool Oracle::CaughtUp(const std::map<Partition, PartitionBounds>& bounds) const {
@@ -195,7 +206,8 @@ void Oracle::CheckNewRecord(const SeenSnapshot& snapshot, bool was_rolled_back) 
   const std::int64_t highest_before = highest_n_;
   ++commits_;
   highest_n_ = std::max(highest_n_, now->n);
-  for (const auto& [partition, next] : now->next) highest_next_[partition] = std::max(highest_next_[partition], next);
+  for (const auto& [partition, next] : now->next)
+    highest_next_[partition] = std::max(highest_next_[partition], next);
 
   const SeenSnapshot* before = Nearest(target_graph_, snapshot.parent, kOffsets);
   if (before == nullptr) {
@@ -206,18 +218,22 @@ void Oracle::CheckNewRecord(const SeenSnapshot& snapshot, bool was_rolled_back) 
   }
   const auto id = Get(snapshot.summary, kCommitId);
   for (const SeenSnapshot* at = before; at != nullptr; at = Nearest(target_graph_, at->parent, kOffsets)) {
-    if (Get(at->summary, kCommitId) == id) Find(fmt::format("commit {} landed twice in one history", id.value_or("none")));
+    if (Get(at->summary, kCommitId) == id)
+      Find(fmt::format("commit {} landed twice in one history", id.value_or("none")));
   }
   const auto last = RecordOf(*before);
   if (!last) return;
   for (auto at = snapshot.parent; at && *at != before->id; at = target_graph_.at(*at).parent) {
-    if (target_graph_.at(*at).summary.contains("source-snapshot-id")) Find(fmt::format("commit {} went onto a cherry-picked snapshot", now->n));
+    if (target_graph_.at(*at).summary.contains("source-snapshot-id"))
+      Find(fmt::format("commit {} went onto a cherry-picked snapshot", now->n));
   }
   const bool is_fence = now->fence != last->fence;
-  if (was_rolled_back && !is_fence) Find(fmt::format("commit {} went onto a table that was rolled back, without a fence", now->n));
+  if (was_rolled_back && !is_fence)
+    Find(fmt::format("commit {} went onto a table that was rolled back, without a fence", now->n));
   if (is_fence) {
     Mark("ledger: fence");
-    if (now->n <= highest_before) Find(fmt::format("the fence's n is {}, {} was known", now->n, highest_before));
+    if (now->n <= highest_before)
+      Find(fmt::format("the fence's n is {}, {} was known", now->n, highest_before));
     if (now->next != last->next) Find("a fence moves the position");
     if (!now->pending) Find("a fence is not carried to the errors table");
     return;
@@ -233,7 +249,9 @@ void Oracle::CheckCounts(const SeenSnapshot& snapshot, const SeenRecord& before,
   for (const auto& [partition, next] : before.next) {
     const auto found = now.next.find(partition);
     if (found == now.next.end()) return Find(fmt::format("commit {} forgets partition {}", now.n, partition));
-    if (found->second < next) return Find(fmt::format("commit {} takes partition {} back from {} to {}", now.n, partition, next, found->second));
+    if (found->second < next)
+      return Find(fmt::format("commit {} takes partition {} back from {} to {}", now.n, partition, next,
+                              found->second));
   }
   std::int64_t moved = 0;
   std::int64_t nulls = 0;
@@ -244,14 +262,19 @@ void Oracle::CheckCounts(const SeenSnapshot& snapshot, const SeenRecord& before,
     const std::int64_t first = found == before.next.end() ? 0 : found->second;
     if (next == first) continue;
     if (!from.contains(partition) || from.at(partition) != first) {
-      return Find(fmt::format("commit {} of partition {} was built on another position than {}", now.n, partition, first));
+      return Find(fmt::format("commit {} of partition {} was built on another position than {}", now.n,
+                              partition, first));
     }
     moved += next - first;
-    for (std::int64_t offset = first; offset < next && offset < static_cast<std::int64_t>(truth_[partition].size()); ++offset) {
+    for (std::int64_t offset = first;
+         offset < next && offset < static_cast<std::int64_t>(truth_[partition].size()); ++offset) {
       const Message& message = truth_[partition][static_cast<std::size_t>(offset)];
-      if (message.compacted) ++compacted;
-      else if (message.kind == Kind::kNull) ++nulls;
-      else if (message.kind == Kind::kAbsent) ++absent;
+      if (message.compacted)
+        ++compacted;
+      else if (message.kind == Kind::kNull)
+        ++nulls;
+      else if (message.kind == Kind::kAbsent)
+        ++absent;
     }
   }
   std::int64_t total = 0;
@@ -259,7 +282,8 @@ void Oracle::CheckCounts(const SeenSnapshot& snapshot, const SeenRecord& before,
   if (total != moved) Find(fmt::format("commit {} moves {} offsets and counts {}", now.n, moved, total));
   const auto wrong = [&](const char* key, std::int64_t least) {
     const std::int64_t counted = counts.value(key, std::int64_t{0});
-    if (counted < least || counted > least + compacted) Find(fmt::format("commit {} counts {} {}, there were {}", now.n, counted, key, least));
+    if (counted < least || counted > least + compacted)
+      Find(fmt::format("commit {} counts {} {}, there were {}", now.n, counted, key, least));
   };
   wrong("nulls", nulls);
   wrong("absent", absent);
@@ -275,7 +299,8 @@ void Oracle::CheckValidThrough(const SeenSnapshot& snapshot, const SeenRecord& n
     if (next >= static_cast<std::int64_t>(messages.size())) continue;
     const Message& missing = messages[static_cast<std::size_t>(next)];
     if (missing.kind != Kind::kAbsent && missing.produced_ms < valid_through) {
-      Find(fmt::format("commit {} is valid through {}, but lacks {}/{} of {}", now.n, valid_through, partition, next, missing.produced_ms));
+      Find(fmt::format("commit {} is valid through {}, but lacks {}/{} of {}", now.n, valid_through,
+                       partition, next, missing.produced_ms));
     }
   }
 }
@@ -303,7 +328,8 @@ Result<Oracle::Held> Oracle::LiveRows(const SeenTable& table) {
   for (const auto& manifest : manifests) {
     FRAZIL_ASSIGN(const auto files, reader_.LiveFiles(manifest));
     for (const auto& file : files) {
-      if (!live.insert(file).second) return Fail(ErrorKind::kCorrupt, "ORACLE", file + " is live in two places");
+      if (!live.insert(file).second)
+        return Fail(ErrorKind::kCorrupt, "ORACLE", file + " is live in two places");
     }
     FRAZIL_TRY(AddRows(table, manifest, held));
   }
@@ -321,7 +347,8 @@ Oracle::Held Oracle::HeldByErrors(const SeenRecord& record) {
   }
   held = std::move(*rows);
   if (!record.pending || record.pending->manifest.empty()) return held;
-  for (const SeenSnapshot* at = Nearest(errors_graph_, errors_->head, kApplied); at != nullptr; at = Nearest(errors_graph_, at->parent, kApplied)) {
+  for (const SeenSnapshot* at = Nearest(errors_graph_, errors_->head, kApplied); at != nullptr;
+       at = Nearest(errors_graph_, at->parent, kApplied)) {
     const json applied = json::parse(*Get(at->summary, kApplied), nullptr, false);
     if (applied.value("id", "") == record.pending->id) return held;
   }
@@ -362,8 +389,9 @@ void Oracle::CheckOffset(const At& at, const Held& rows, const Held& errors) {
   const int in_errors = times(errors);
   const bool may_be_row = message.kind == Kind::kRow || message.kind == Kind::kEither;
   const bool may_be_error = message.kind == Kind::kBad || message.kind == Kind::kEither;
-  const bool may_be_neither = message.compacted || message.kind == Kind::kNull || message.kind == Kind::kAbsent ||
-                              deleted_by_others_.contains(at) || (follower_tampered_ && may_be_error);
+  const bool may_be_neither = message.compacted || message.kind == Kind::kNull ||
+                              message.kind == Kind::kAbsent || deleted_by_others_.contains(at) ||
+                              (follower_tampered_ && may_be_error);
   const auto wrong = [&](const char* what) {
     Find(fmt::format("message {} ({}) is {}: {} times in the target, {} times in the errors table", Text(at),
                      message.value.empty() ? "no value" : message.value, what, in_rows, in_errors));
@@ -377,15 +405,18 @@ void Oracle::CheckOffset(const At& at, const Held& rows, const Held& errors) {
   }
 }
 
-// Nothing of ours outside [start, next), but for what the errors table keeps of a history that was rolled back.
+// Nothing of ours outside [start, next), but for what the errors table keeps of a history that was rolled
+// back.
 void Oracle::CheckBeyond(const SeenRecord& record, const Held& rows, const Held& errors) {
   const auto inside = [&](const At& at) {
     const auto next = record.next.find(at.first);
     const auto start = start_.find(at.first);
-    return next != record.next.end() && at.second < next->second && at.second >= (start == start_.end() ? 0 : start->second);
+    return next != record.next.end() && at.second < next->second &&
+           at.second >= (start == start_.end() ? 0 : start->second);
   };
   for (const auto& [at, times] : rows.times) {
-    if (!inside(at)) return Find(fmt::format("the target holds {}, which the position does not cover", Text(at)));
+    if (!inside(at))
+      return Find(fmt::format("the target holds {}, which the position does not cover", Text(at)));
   }
   for (const auto& [at, times] : errors.times) {
     if (inside(at)) continue;
@@ -402,12 +433,15 @@ void Oracle::CheckRetained() {
     if (table == nullptr) continue;
     for (const auto& snapshot : table->snapshots) {
       const auto manifests = reader_.Manifests(snapshot);
-      if (!manifests) return Find(fmt::format("retained snapshot {}: {}", snapshot.id, manifests.error().ToString()));
+      if (!manifests)
+        return Find(fmt::format("retained snapshot {}: {}", snapshot.id, manifests.error().ToString()));
       for (const auto& manifest : *manifests) {
         const auto files = reader_.LiveFiles(manifest);
-        if (!files) return Find(fmt::format("retained snapshot {}: {}", snapshot.id, files.error().ToString()));
+        if (!files)
+          return Find(fmt::format("retained snapshot {}: {}", snapshot.id, files.error().ToString()));
         for (const auto& file : *files) {
-          if (!reader_.Exists(file)) return Find(fmt::format("retained snapshot {}: data file {} is gone", snapshot.id, file));
+          if (!reader_.Exists(file))
+            return Find(fmt::format("retained snapshot {}: data file {} is gone", snapshot.id, file));
         }
       }
     }
@@ -444,14 +478,17 @@ void Oracle::JudgePosition(Verdict& verdict) const {
   const SeenSnapshot* nearest = Nearest(target_graph_, target_->head, kOffsets);
   const auto text = Get(target_->properties, kPosition);
   if (nearest == nullptr) {
-    if (text || started_) verdict.must = {"POSITION_TRACES", "POSITION_UNPROVEN", "POSITION_PROPERTY_MISSING"};
+    if (text || started_)
+      verdict.must = {"POSITION_TRACES", "POSITION_UNPROVEN", "POSITION_PROPERTY_MISSING"};
     return;
   }
   for (auto at = target_->head; at && *at != nearest->id; at = target_graph_.at(*at).parent) {
-    if (target_graph_.at(*at).summary.contains("source-snapshot-id")) verdict.must.insert("POSITION_CHERRY_PICK");
+    if (target_graph_.at(*at).summary.contains("source-snapshot-id"))
+      verdict.must.insert("POSITION_CHERRY_PICK");
   }
   if (!text) {
-    verdict.must.merge(std::set<std::string>{"POSITION_PROPERTY_MISSING", "POSITION_TRACES", "POSITION_UNPROVEN"});
+    verdict.must.merge(
+        std::set<std::string>{"POSITION_PROPERTY_MISSING", "POSITION_TRACES", "POSITION_UNPROVEN"});
     return;
   }
   const json property = json::parse(*text, nullptr, false);
@@ -463,7 +500,8 @@ void Oracle::JudgePosition(Verdict& verdict) const {
   const json record = json::parse(*Get(nearest->summary, kOffsets), nullptr, false);
   // Where the history between is expired and older metadata is gone, nobody can know.
   const bool known = PathIsThere(target_->head, nearest->id) &&
-                     (named == nearest->id || (PathIsThere(nearest->id, nearest->parent.value_or(0)) && PathIsThere(named, nearest->id)));
+                     (named == nearest->id || (PathIsThere(nearest->id, nearest->parent.value_or(0)) &&
+                                               PathIsThere(named, nearest->id)));
   if (history_cut_ && !known) verdict.may = {"POSITION_UNPROVEN", "POSITION_TRACES"};
   if (named == nearest->id) {
     if (property.at("record") != record) verdict.must.insert("POSITION_PROPERTY_EDITED");
@@ -472,7 +510,8 @@ void Oracle::JudgePosition(Verdict& verdict) const {
   } else if (IsAncestor(target_graph_, nearest->id, named)) {
     // Rolled back: it can be mended.
   } else {
-    verdict.must.merge(std::set<std::string>{"POSITION_REPLACED", "POSITION_UNPROVEN", "POSITION_PROPERTY_EDITED"});
+    verdict.must.merge(
+        std::set<std::string>{"POSITION_REPLACED", "POSITION_UNPROVEN", "POSITION_PROPERTY_EDITED"});
   }
 }
 
@@ -500,15 +539,18 @@ void Oracle::JudgeFollower(Verdict& verdict) const {
   }
   bool explained = *applied == record->applied || *applied == AppliedAfter(*record);
   if (RolledBack()) {
-    const auto lost = ParseRecord(json::parse(*Get(target_->properties, kPosition), nullptr, false).at("record"));
+    const auto lost =
+        ParseRecord(json::parse(*Get(target_->properties, kPosition), nullptr, false).at("record"));
     explained = explained || (lost && (*applied == lost->applied || *applied == AppliedAfter(*lost)));
   }
   if (!explained) verdict.must.insert("FOLLOWER_MISMATCH");
-  const bool unapplied = record->pending && !record->pending->manifest.empty() && *applied == record->pending->after;
+  const bool unapplied =
+      record->pending && !record->pending->manifest.empty() && *applied == record->pending->after;
   if (unapplied && !reader_.Exists(record->pending->manifest)) verdict.must.insert("PENDING_MISSING");
 }
 
-Verdict Oracle::Judge(const SourceIdentity& identity, const std::map<Partition, PartitionBounds>& bounds) const {
+Verdict Oracle::Judge(const SourceIdentity& identity,
+                      const std::map<Partition, PartitionBounds>& bounds) const {
   Verdict verdict;
   if (target_dropped_ && !started_ && AppliedNow() != "") verdict.must.insert("POSITION_TRACES");
   if (!target_) return verdict;
@@ -517,10 +559,13 @@ Verdict Oracle::Judge(const SourceIdentity& identity, const std::map<Partition, 
   const SeenSnapshot* nearest = Nearest(target_graph_, target_->head, kOffsets);
   const auto record = nearest != nullptr ? RecordOf(*nearest) : std::nullopt;
   if (!record) return verdict;
-  if (record->cluster != identity.cluster_id && !identity.cluster_id.empty()) verdict.must.insert("CLUSTER_CHANGED");
-  if (record->topic_id != identity.topic_id && !identity.topic_id.empty()) verdict.must.insert("TOPIC_RECREATED");
+  if (record->cluster != identity.cluster_id && !identity.cluster_id.empty())
+    verdict.must.insert("CLUSTER_CHANGED");
+  if (record->topic_id != identity.topic_id && !identity.topic_id.empty())
+    verdict.must.insert("TOPIC_RECREATED");
   for (const auto& [partition, next] : record->next) {
-    if (!bounds.contains(Partition(partition))) verdict.must.merge(std::set<std::string>{"TOPIC_RECREATED", "PARTITION_MISSING"});
+    if (!bounds.contains(Partition(partition)))
+      verdict.must.merge(std::set<std::string>{"TOPIC_RECREATED", "PARTITION_MISSING"});
   }
   for (const auto& [partition, bound] : bounds) {
     const auto next = record->next.find(partition.value());

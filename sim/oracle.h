@@ -1,8 +1,10 @@
-// Knows every message that was produced, looks at the lake at each step of a table's pointer, and says what is wrong.
+// Knows every message that was produced, looks at the lake at each step of a table's pointer, and says what
+// is wrong.
 //
-// Checked at each step: every offset of [start, next) is once in the table where it belongs, or accounted for; counts add
-// up and are the true ones; the position moves forward from where its history stood; every live file exists and is named
-// by one live manifest. Asked at the end: what must a fresh process do with the lake as it is?
+// Checked at each step: every offset of [start, next) is once in the table where it belongs, or accounted
+// for; counts add up and are the true ones; the position moves forward from where its history stood; every
+// live file exists and is named by one live manifest. Asked at the end: what must a fresh process do with the
+// lake as it is?
 #pragma once
 
 #include <cstdint>
@@ -28,10 +30,10 @@ enum class Kind {
 
 struct Message {
   Kind kind = Kind::kAbsent;
-  std::int64_t id = 0;         // of a row
-  std::string value;           // as it was sent
+  std::int64_t id = 0;  // of a row
+  std::string value;    // as it was sent
   std::int64_t produced_ms = 0;
-  bool compacted = false;      // taken out of the log later: may be as it was, or absent
+  bool compacted = false;  // taken out of the log later: may be as it was, or absent
 };
 
 // What was produced, by partition and offset.
@@ -122,7 +124,8 @@ class Oracle {
   Status AddRows(const SeenTable& table, const std::string& manifest, Held& held);
   Held HeldByErrors(const SeenRecord& record);
 
-  const SeenSnapshot* Nearest(const Graph& graph, std::optional<std::int64_t> from, const std::string& key) const;
+  const SeenSnapshot* Nearest(const Graph& graph, std::optional<std::int64_t> from,
+                              const std::string& key) const;
   static bool IsAncestor(const Graph& graph, std::int64_t ancestor, std::int64_t from);
   bool RolledBack() const;
   bool ErrorsAreReplaced(const SeenRecord& record) const;

@@ -15,19 +15,24 @@ T OneOf(Dice& dice, const T (&values)[N]) {
 
 const std::vector<std::string>& FaultKinds() {
   static const std::vector<std::string> kinds = {
-      "load-fails", "refused", "conflict", "lost", "done", "late", "storm",                 // catalog
-      "store-fails", "store-after", "torn", "slow", "delete-lost", "outage",                // object store
-      "fetch-fails", "identify-fails", "stall", "share", "broker-restart", "absent", "compaction", "partition",  // topic
-      "crash", "freeze", "pause", "remap", "clock", "budget",                               // processes
-      "append", "compact", "delete", "expire", "rollback",                                  // other engines on the target
-      "errors-append", "errors-compact", "errors-expire"};                                  // and on the errors table
+      "load-fails",    "refused",        "conflict",     "lost",   "done",
+      "late",          "storm",  // catalog
+      "store-fails",   "store-after",    "torn",         "slow",   "delete-lost",
+      "outage",  // object store
+      "fetch-fails",   "identify-fails", "stall",        "share",  "broker-restart",
+      "absent",        "compaction",     "partition",  // topic
+      "crash",         "freeze",         "pause",        "remap",  "clock",
+      "budget",                                                                 // processes
+      "append",        "compact",        "delete",       "expire", "rollback",  // other engines on the target
+      "errors-append", "errors-compact", "errors-expire"};                      // and on the errors table
   return kinds;
 }
 
 const std::vector<std::string>& FatalKinds() {
-  static const std::vector<std::string> kinds = {"retention",        "recreated",       "cluster",        "truncated",
-                                                 "property-removed", "property-edited", "applied-removed", "applied-edited",
-                                                 "errors-rollback",  "cherry-pick",     "corrupt-batch",   "dropped",        "orphan-removal"};
+  static const std::vector<std::string> kinds = {
+      "retention",       "recreated",       "cluster",        "truncated",       "property-removed",
+      "property-edited", "applied-removed", "applied-edited", "errors-rollback", "cherry-pick",
+      "corrupt-batch",   "dropped",         "orphan-removal"};
   return kinds;
 }
 
@@ -38,7 +43,8 @@ Plan::Plan(const SimOptions& options) : dice_(options.seed) {
     const bool has = dice.Below(100) < density;
     if (has && (options.faults.empty() || options.faults.contains(kind))) kinds_.insert(kind);
   }
-  const std::string fatal = FatalKinds()[static_cast<std::size_t>(dice.Below(static_cast<std::int64_t>(FatalKinds().size())))];
+  const std::string fatal =
+      FatalKinds()[static_cast<std::size_t>(dice.Below(static_cast<std::int64_t>(FatalKinds().size())))];
   if (dice.Below(100) < 35 && (options.faults.empty() || options.faults.contains(fatal))) fatal_ = fatal;
 
   processes = OneOf<std::int64_t>(dice, {1, 1, 2, 2, 3});
@@ -66,9 +72,11 @@ Plan::Plan(const SimOptions& options) : dice_(options.seed) {
 }
 
 std::string Plan::Describe() const {
-  return fmt::format("{} process(es), {} partition(s), {} messages, {} lane(s), commits every {} ms, {} catalog, faults: {}{}",
-                     processes, partitions, messages, lanes, commit_interval_ms, remote_catalog ? "remote" : "pointer",
-                     fmt::join(kinds_, ","), fatal_.empty() ? "" : "," + fatal_);
+  return fmt::format(
+      "{} process(es), {} partition(s), {} messages, {} lane(s), commits every {} ms, {} catalog, faults: "
+      "{}{}",
+      processes, partitions, messages, lanes, commit_interval_ms, remote_catalog ? "remote" : "pointer",
+      fmt::join(kinds_, ","), fatal_.empty() ? "" : "," + fatal_);
 }
 
 }  // namespace frazil::sim

@@ -20,7 +20,8 @@ constexpr std::int64_t kUnixStartMs = 1'700'000'000'000;
 constexpr MonotonicTime kStart{std::chrono::hours(1)};
 constexpr std::int64_t kSpuriousWakeIn = 2000;
 
-// What the C++ runtime keeps a thread about exceptions in flight (Itanium C++ ABI, 2.2.2); a fiber has its own.
+// What the C++ runtime keeps a thread about exceptions in flight (Itanium C++ ABI, 2.2.2); a fiber has its
+// own.
 struct ExceptionState {
   void* caught = nullptr;
   unsigned int uncaught = 0;
@@ -45,7 +46,8 @@ void* TakeStack() {
     FreeStacks().pop_back();
     return stack;
   }
-  void* stack = mmap(nullptr, kStackBytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  void* stack =
+      mmap(nullptr, kStackBytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
   FRAZIL_CHECK(stack != MAP_FAILED);
   FRAZIL_CHECK(mprotect(stack, 4096, PROT_NONE) == 0);
   return stack;
@@ -87,7 +89,9 @@ struct Scheduler::Process {
 class SimMonitor final : public Monitor {
  public:
   SimMonitor(Scheduler& scheduler, bool shared) : scheduler_(scheduler), shared_(shared) {}
-  ~SimMonitor() override { FRAZIL_CHECK(scheduler_.running_ == nullptr || holder_ == nullptr, "destroyed while locked"); }
+  ~SimMonitor() override {
+    FRAZIL_CHECK(scheduler_.running_ == nullptr || holder_ == nullptr, "destroyed while locked");
+  }
 
   void Lock() override {
     if (scheduler_.running_ == nullptr) return;
@@ -114,7 +118,8 @@ class SimMonitor final : public Monitor {
   }
   void NotifyAll() override {
     for (const auto& fiber : scheduler_.fibers_) {
-      if (fiber->state == Fiber::State::kWaiting && fiber->monitor == this) fiber->state = Fiber::State::kReady;
+      if (fiber->state == Fiber::State::kWaiting && fiber->monitor == this)
+        fiber->state = Fiber::State::kReady;
     }
   }
   bool free() const { return holder_ == nullptr; }
@@ -144,7 +149,8 @@ class SimMonitor final : public Monitor {
 
 class SimTask final : public Task {
  public:
-  SimTask(Scheduler& scheduler, std::shared_ptr<Fiber> fiber) : scheduler_(scheduler), fiber_(std::move(fiber)) {}
+  SimTask(Scheduler& scheduler, std::shared_ptr<Fiber> fiber)
+      : scheduler_(scheduler), fiber_(std::move(fiber)) {}
   ~SimTask() override { SimTask::Join(); }
   void Join() override {
     while (fiber_->state != Fiber::State::kDone) {
@@ -168,13 +174,15 @@ class SimRuntime final : public Runtime {
 
   std::unique_ptr<Monitor> NewMonitor() override { return std::make_unique<SimMonitor>(scheduler_, shared_); }
   std::unique_ptr<Task> Spawn(std::string name, std::function<void()> body) override {
-    auto task = std::make_unique<SimTask>(scheduler_, scheduler_.Spawn(process_, std::move(name), std::move(body)));
+    auto task =
+        std::make_unique<SimTask>(scheduler_, scheduler_.Spawn(process_, std::move(name), std::move(body)));
     scheduler_.Yield();
     return task;
   }
   MonotonicTime Now() override { return scheduler_.now_; }
   std::int64_t UnixMillis() override {
-    const auto passed = std::chrono::duration_cast<std::chrono::milliseconds>(scheduler_.now_ - kStart).count();
+    const auto passed =
+        std::chrono::duration_cast<std::chrono::milliseconds>(scheduler_.now_ - kStart).count();
     return kUnixStartMs + passed + scheduler_.processes_[process_]->clock_ahead_ms;
   }
   std::uint64_t Random() override { return scheduler_.ids_.Next(); }
@@ -185,7 +193,8 @@ class SimRuntime final : public Runtime {
   const bool shared_;
 };
 
-Scheduler::Scheduler(std::uint64_t seed) : dice_(seed), ids_(dice_.Fork()), now_(kStart), loop_(std::make_unique<Loop>()) {
+Scheduler::Scheduler(std::uint64_t seed)
+    : dice_(seed), ids_(dice_.Fork()), now_(kStart), loop_(std::make_unique<Loop>()) {
   constexpr std::int64_t kStays[] = {0, 0, 50, 90};
   stay_in_100_ = kStays[dice_.Below(4)];
   NewProcess("world");
@@ -201,18 +210,36 @@ ProcessId Scheduler::NewProcess(std::string name) {
   return processes_.size() - 1;
 }
 
-const std::string& Scheduler::NameOf(ProcessId process) const { return processes_[process]->name; }
-Runtime& Scheduler::RuntimeOf(ProcessId process) { return *processes_[process]->runtime; }
-Runtime& Scheduler::SharedRuntime() { return *shared_; }
-void Scheduler::Kill(ProcessId process) { processes_[process]->killed = true; }
-void Scheduler::Freeze(ProcessId process) { processes_[process]->frozen = true; }
-void Scheduler::Wake(ProcessId process) { processes_[process]->frozen = false; }
-bool Scheduler::killed(ProcessId process) const { return processes_[process]->killed; }
-bool Scheduler::frozen(ProcessId process) const { return processes_[process]->frozen; }
+const std::string& Scheduler::NameOf(ProcessId process) const {
+  return processes_[process]->name;
+}
+Runtime& Scheduler::RuntimeOf(ProcessId process) {
+  return *processes_[process]->runtime;
+}
+Runtime& Scheduler::SharedRuntime() {
+  return *shared_;
+}
+void Scheduler::Kill(ProcessId process) {
+  processes_[process]->killed = true;
+}
+void Scheduler::Freeze(ProcessId process) {
+  processes_[process]->frozen = true;
+}
+void Scheduler::Wake(ProcessId process) {
+  processes_[process]->frozen = false;
+}
+bool Scheduler::killed(ProcessId process) const {
+  return processes_[process]->killed;
+}
+bool Scheduler::frozen(ProcessId process) const {
+  return processes_[process]->frozen;
+}
 void Scheduler::SetClockAhead(ProcessId process, std::int64_t milliseconds) {
   processes_[process]->clock_ahead_ms = milliseconds;
 }
-ProcessId Scheduler::current_process() const { return running_ == nullptr ? kWorld : running_->process; }
+ProcessId Scheduler::current_process() const {
+  return running_ == nullptr ? kWorld : running_->process;
+}
 
 namespace {
 
@@ -237,8 +264,8 @@ std::shared_ptr<Fiber> Scheduler::Spawn(ProcessId process, std::string name, std
   fiber->context.uc_stack.ss_size = kStackBytes;
   fiber->context.uc_link = &loop_->context;
   const auto address = reinterpret_cast<std::uintptr_t>(fiber.get());
-  makecontext(&fiber->context, reinterpret_cast<void (*)()>(&Trampoline), 2, static_cast<unsigned int>(address >> 32),
-              static_cast<unsigned int>(address & 0xffffffffU));
+  makecontext(&fiber->context, reinterpret_cast<void (*)()>(&Trampoline), 2,
+              static_cast<unsigned int>(address >> 32), static_cast<unsigned int>(address & 0xffffffffU));
   fibers_.push_back(fiber);
   return fiber;
 }
@@ -274,11 +301,16 @@ bool Scheduler::CanRun(const Fiber& fiber) const {
   const Process& process = *processes_[fiber.process];
   if (process.killed || process.frozen) return false;
   switch (fiber.state) {
-    case Fiber::State::kReady: return true;
-    case Fiber::State::kLocking: return fiber.monitor->free();
-    case Fiber::State::kWaiting: return fiber.deadline <= now_;
-    case Fiber::State::kJoining: return fiber.joined->state == Fiber::State::kDone;
-    case Fiber::State::kDone: return false;
+    case Fiber::State::kReady:
+      return true;
+    case Fiber::State::kLocking:
+      return fiber.monitor->free();
+    case Fiber::State::kWaiting:
+      return fiber.deadline <= now_;
+    case Fiber::State::kJoining:
+      return fiber.joined->state == Fiber::State::kDone;
+    case Fiber::State::kDone:
+      return false;
   }
   return false;
 }
@@ -289,7 +321,8 @@ Fiber* Scheduler::Pick() {
   std::int64_t candidates = 0;
   for (const auto& fiber : fibers_) {
     const Process& process = *processes_[fiber->process];
-    const bool woken = spurious && fiber->state == Fiber::State::kWaiting && fiber->monitor != nullptr && !process.killed && !process.frozen;
+    const bool woken = spurious && fiber->state == Fiber::State::kWaiting && fiber->monitor != nullptr &&
+                       !process.killed && !process.frozen;
     if (!woken && !CanRun(*fiber)) continue;
     if (dice_.Below(++candidates) == 0) picked = fiber.get();
   }
@@ -357,11 +390,21 @@ std::string Scheduler::DescribeTasks() const {
     if (process.killed) continue;
     const char* state = "";
     switch (fiber->state) {
-      case Fiber::State::kReady: state = "can run"; break;
-      case Fiber::State::kLocking: state = "waits for a lock"; break;
-      case Fiber::State::kWaiting: state = fiber->deadline == kForever ? "waits to be notified" : "waits until a deadline"; break;
-      case Fiber::State::kJoining: state = "joins"; break;
-      case Fiber::State::kDone: state = "ended"; break;
+      case Fiber::State::kReady:
+        state = "can run";
+        break;
+      case Fiber::State::kLocking:
+        state = "waits for a lock";
+        break;
+      case Fiber::State::kWaiting:
+        state = fiber->deadline == kForever ? "waits to be notified" : "waits until a deadline";
+        break;
+      case Fiber::State::kJoining:
+        state = "joins";
+        break;
+      case Fiber::State::kDone:
+        state = "ended";
+        break;
     }
     if (fiber.get() == running_) continue;
     text += fmt::format("\n    {} {}: {}{}{}", process.name, fiber->name, state,

@@ -1,9 +1,9 @@
 // The simulated runtime: tasks are fibers of one thread, exactly one runs, and the seed picks the next.
 //
-// A task may be switched at every operation of a Monitor, at every wait and spawn, and where the simulated seams call
-// Yield. Time is virtual: each switch takes some microseconds of it, and it jumps to the next deadline when no task can
-// run. Tasks belong to simulated processes, which can be killed (their tasks never run again; what they held in memory
-// stays where it is) and frozen.
+// A task may be switched at every operation of a Monitor, at every wait and spawn, and where the simulated
+// seams call Yield. Time is virtual: each switch takes some microseconds of it, and it jumps to the next
+// deadline when no task can run. Tasks belong to simulated processes, which can be killed (their tasks never
+// run again; what they held in memory stays where it is) and frozen.
 #pragma once
 
 #include <cstdint>
@@ -27,7 +27,9 @@ class Dice {
     return z ^ (z >> 31);
   }
   // In [0, n). REQUIRES: n > 0.
-  std::int64_t Below(std::int64_t n) { return static_cast<std::int64_t>(Next() % static_cast<std::uint64_t>(n)); }
+  std::int64_t Below(std::int64_t n) {
+    return static_cast<std::int64_t>(Next() % static_cast<std::uint64_t>(n));
+  }
   // In [low, high].
   std::int64_t Between(std::int64_t low, std::int64_t high) { return low + Below(high - low + 1); }
   bool OneIn(std::int64_t n) { return n > 0 && Below(n) == 0; }
@@ -53,16 +55,16 @@ class Scheduler {
   Scheduler(const Scheduler&) = delete;
   Scheduler& operator=(const Scheduler&) = delete;
 
-  // Runs `main` as the world's first task, and all others, until `main` returns. False when nothing could run any more
-  // and no deadline was left, or when it took too many steps; `why` says what each task waits for.
+  // Runs `main` as the world's first task, and all others, until `main` returns. False when nothing could run
+  // any more and no deadline was left, or when it took too many steps; `why` says what each task waits for.
   bool Run(std::function<void()> main, std::string& why);
 
   ProcessId NewProcess(std::string name);
   const std::string& NameOf(ProcessId process) const;
   // Tasks that this runtime spawns belong to the process. Its monitors may switch tasks.
   Runtime& RuntimeOf(ProcessId process);
-  // For objects that processes share and that outlive them: its monitors never switch tasks between Lock and Unlock, so a
-  // process never dies with one of them locked.
+  // For objects that processes share and that outlive them: its monitors never switch tasks between Lock and
+  // Unlock, so a process never dies with one of them locked.
   Runtime& SharedRuntime();
 
   void Kill(ProcessId process);

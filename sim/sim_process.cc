@@ -51,7 +51,8 @@ class SimSource final : public BatchSource {
       const bool waits = shared ? !world_.IsShareOf(process_.slot, partition) : world_.Strikes("stall", 300);
       (waits ? stalled_ : now)[partition] = offset;
     }
-    stalled_until_ = shared ? kForever : process_.runtime.Now() + std::chrono::milliseconds(world_.dice.Below(600));
+    stalled_until_ =
+        shared ? kForever : process_.runtime.Now() + std::chrono::milliseconds(world_.dice.Below(600));
     return source_.Seek(now);
   }
   Status Add(const Positions& positions) override {
@@ -61,7 +62,8 @@ class SimSource final : public BatchSource {
   }
   Result<std::unique_ptr<Batch>> Next(MonotonicTime deadline, StopSignal& stop) override {
     FRAZIL_TRY(Call("next", "fetch-fails", 15));
-    if (!stalled_.empty() && (world_.quiet() || process_.runtime.Now() >= stalled_until_)) FRAZIL_TRY(source_.Add(std::exchange(stalled_, {})));
+    if (!stalled_.empty() && (world_.quiet() || process_.runtime.Now() >= stalled_until_))
+      FRAZIL_TRY(source_.Add(std::exchange(stalled_, {})));
     auto batch = source_.Next(deadline, stop);
     if (batch && *batch != nullptr && (*batch)->payload != nullptr && world_.batches_are_corrupt) {
       (*batch)->payload = std::make_unique<CorruptPayload>();
@@ -88,7 +90,10 @@ class SimSource final : public BatchSource {
 
 // "id" stands at one of two places in a message; each mapping knows one of them.
 Mapping MappingOf(bool second) {
-  ColumnMapping id{.name = "id", .path = {"id"}, .value = {.type = Type::Primitive(TypeId::kLong), .required = true}, .doc = ""};
+  ColumnMapping id{.name = "id",
+                   .path = {"id"},
+                   .value = {.type = Type::Primitive(TypeId::kLong), .required = true},
+                   .doc = ""};
   if (second) id.path = {"n", "id"};
   Mapping mapping;
   mapping.columns = {id};
@@ -98,7 +103,11 @@ Mapping MappingOf(bool second) {
 }  // namespace
 
 SimProcess::SimProcess(World& world_, std::size_t slot_, std::string name_)
-    : world(world_), slot(slot_), name(std::move(name_)), id(world.scheduler.NewProcess(name)), runtime(world.scheduler.RuntimeOf(id)) {
+    : world(world_),
+      slot(slot_),
+      name(std::move(name_)),
+      id(world.scheduler.NewProcess(name)),
+      runtime(world.scheduler.RuntimeOf(id)) {
   stop = new StopSignal(runtime);  // the task that calls Stop may outlive the one that runs the engine
   catalog_faults.step = [this](const char* call) { world.Step(*this, call); };
   catalog_faults.load_fails = [this] { return IsCutOff() || world.Strikes("load-fails", 60); };
@@ -140,7 +149,9 @@ void SimProcess::Main(bool until_end) {
 void SimProcess::Run(bool until_end) {
   if (world.plan.Has("budget")) Mark("fault: budget");
   ByteBudget budget(runtime, world.plan.budget_bytes);
-  FaultyStore store(world.lake.store, [this](StoreOperation operation, const std::string& location) { return StoreFaultAt(operation, location); });
+  FaultyStore store(world.lake.store, [this](StoreOperation operation, const std::string& location) {
+    return StoreFaultAt(operation, location);
+  });
   std::unique_ptr<Catalog> catalog;
   if (world.plan.remote_catalog) {
     catalog = std::make_unique<RemoteCatalog>(world.server, world.lake, catalog_faults);
@@ -170,7 +181,8 @@ void SimProcess::Run(bool until_end) {
     StreamEngine engine(Config(), std::move(seams), lanes, std::move(options));
     result = engine.Run(*stop);
   }
-  if (budget.used() != 0) world.oracle.Find(fmt::format("{} ended with {} bytes of the budget taken", name, budget.used()));
+  if (budget.used() != 0)
+    world.oracle.Find(fmt::format("{} ended with {} bytes of the budget taken", name, budget.used()));
 }
 
 void SimProcess::TakeStatus(const StreamStatus& status) {
@@ -181,7 +193,8 @@ void SimProcess::TakeStatus(const StreamStatus& status) {
   if (!code.empty()) Mark("code: " + code);
   world.Note(name, fmt::format("{} {}{}", ToString(phase), code, message));
   if (phase == StreamPhase::kBlocked && !world.allowed_codes.contains(code)) {
-    world.oracle.Find(fmt::format("{} blocked with {}{}, which nothing that was played explains", name, code, message));
+    world.oracle.Find(
+        fmt::format("{} blocked with {}{}, which nothing that was played explains", name, code, message));
   }
 }
 
@@ -193,7 +206,8 @@ StoreFault SimProcess::StoreFaultAt(StoreOperation operation, const std::string&
     world.scheduler.Sleep(Duration(world.dice.Below(kMaxSlow.count())));
   }
   const bool writes = operation == StoreOperation::kAppend || operation == StoreOperation::kFinish;
-  if (operation == StoreOperation::kDelete && world.Strikes("delete-lost", 200)) return StoreFault::AnsweredWithoutEffect();
+  if (operation == StoreOperation::kDelete && world.Strikes("delete-lost", 200))
+    return StoreFault::AnsweredWithoutEffect();
   if (operation == StoreOperation::kAppend && world.Strikes("torn", 8)) {
     world.Note(name, "torn upload of " + location);
     return StoreFault::Torn();
@@ -209,7 +223,9 @@ StoreFault SimProcess::StoreFaultAt(StoreOperation operation, const std::string&
   return StoreFault::None();
 }
 
-bool SimProcess::IsCutOff() const { return !world.quiet() && world.scheduler.now() < cut_off_until_; }
+bool SimProcess::IsCutOff() const {
+  return !world.quiet() && world.scheduler.now() < cut_off_until_;
+}
 
 Fate SimProcess::FateOf(const TableName& table, const char* call) {
   static constexpr std::pair<const char*, Fate> kFates[] = {{"refused", Fate::kRefused},
@@ -223,7 +239,8 @@ Fate SimProcess::FateOf(const TableName& table, const char* call) {
     if (!world.Strikes(kind, 60)) continue;
     world.Note(name, fmt::format("{} to {}: {}", call, table.ToString(), kind));
     const bool no_answer = fate == Fate::kLost || fate == Fate::kDone || fate == Fate::kLate;
-    if (no_answer && world.dice.OneIn(3)) cut_off_until_ = runtime.Now() + std::chrono::milliseconds(world.dice.Between(10, 2500));
+    if (no_answer && world.dice.OneIn(3))
+      cut_off_until_ = runtime.Now() + std::chrono::milliseconds(world.dice.Between(10, 2500));
     return fate;
   }
   return Fate::kAnswered;

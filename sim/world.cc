@@ -54,7 +54,9 @@ SimResult World::Run() {
 }
 
 void World::Note(const std::string& who, const std::string& text) {
-  const auto at = std::chrono::duration_cast<std::chrono::microseconds>(scheduler.now().time_since_epoch() - std::chrono::hours(1)).count();
+  const auto at = std::chrono::duration_cast<std::chrono::microseconds>(scheduler.now().time_since_epoch() -
+                                                                        std::chrono::hours(1))
+                      .count();
   std::string line = fmt::format("{:>10.3f} ms  {:<8} {}", static_cast<double>(at) / 1000, who, text);
   for (const char c : line) digest_ = (digest_ ^ static_cast<unsigned char>(c)) * 0x100000001b3ULL;
   if (options.print_history) {
@@ -85,13 +87,15 @@ void World::Step(SimProcess& process, const char* call) {
 }
 
 void World::Landed(const TableName& name, const std::string& location) {
-  Note(scheduler.NameOf(scheduler.current_process()), fmt::format("landed on {}: {}", name.name, location.substr(location.rfind('/') + 1, 5)));
+  Note(scheduler.NameOf(scheduler.current_process()),
+       fmt::format("landed on {}: {}", name.name, location.substr(location.rfind('/') + 1, 5)));
   if (name == target) oracle.TargetLanded(location);
   if (name == errors) oracle.ErrorsLanded(location);
   if (plan.short_metadata_log) allowed_codes.merge(oracle.Judge(identity, topic->bounds()).may);
   const SeenTable* table = name == target ? oracle.target() : oracle.errors();
   if (table == nullptr) return;
-  const auto property = table->properties.find(name == target ? "frazil.position.orders" : "frazil.applied.orders");
+  const auto property =
+      table->properties.find(name == target ? "frazil.position.orders" : "frazil.applied.orders");
   if (property != table->properties.end()) old_properties_[name].push_back(property->second);
 }
 
@@ -108,7 +112,8 @@ void World::Main() {
 }
 
 void World::Prepare() {
-  topic = std::make_shared<MemoryTopic>(scheduler.SharedRuntime(), identity, static_cast<std::int32_t>(plan.partitions));
+  topic = std::make_shared<MemoryTopic>(scheduler.SharedRuntime(), identity,
+                                        static_cast<std::int32_t>(plan.partitions));
   for (std::int32_t partition = 0; partition < plan.partitions; ++partition) truth[partition];
   for (int i = 0; i < 4; ++i) ProduceOne(0);  // so that `start` can name an offset
   Produce(workload_.Below(plan.messages + 1) / 2);
@@ -139,7 +144,10 @@ void World::ProduceOne(std::int32_t partition) {
     for (std::int64_t i = 0; i < count; ++i) truth[partition].push_back(message);
     return;
   }
-  MemoryRecord record{.key = fmt::format("k{}", message.id), .value = std::nullopt, .headers = {}, .timestamp_ms = message.produced_ms};
+  MemoryRecord record{.key = fmt::format("k{}", message.id),
+                      .value = std::nullopt,
+                      .headers = {},
+                      .timestamp_ms = message.produced_ms};
   switch (workload_.Below(8)) {
     case 0:
       message.kind = Kind::kNull;
@@ -151,7 +159,8 @@ void World::ProduceOne(std::int32_t partition) {
     case 2:
     case 3:
       message.kind = plan.Has("remap") ? Kind::kEither : Kind::kRow;
-      record.value = workload_.OneIn(2) ? fmt::format(R"({{"id": {}}})", message.id) : fmt::format(R"({{"n": {{"id": {}}}}})", message.id);
+      record.value = workload_.OneIn(2) ? fmt::format(R"({{"id": {}}})", message.id)
+                                        : fmt::format(R"({{"n": {{"id": {}}}}})", message.id);
       if (message.kind == Kind::kRow) record.value = fmt::format(R"({{"id": {}}})", message.id);
       break;
     default:
@@ -166,7 +175,8 @@ void World::ProduceOne(std::int32_t partition) {
 void World::Chaos() {
   quiet_ = false;
   const MonotonicTime end = scheduler.now() + milliseconds(plan.chaos_ms);
-  const MonotonicTime fatal_at = scheduler.now() + milliseconds(plan.chaos_ms * actors_.Between(30, 95) / 100);
+  const MonotonicTime fatal_at =
+      scheduler.now() + milliseconds(plan.chaos_ms * actors_.Between(30, 95) / 100);
   while (scheduler.now() < end && !Broken()) {
     scheduler.Sleep(std::chrono::microseconds(actors_.Between(200, 50'000)));
     Produce(workload_.Below(1 + plan.messages * 50 / plan.chaos_ms));
@@ -193,7 +203,8 @@ void World::Supervise() {
       }
       continue;
     }
-    if (gone && slot.start_at == kForever) slot.start_at = scheduler.now() + milliseconds(actors_.Between(1, 300));
+    if (gone && slot.start_at == kForever)
+      slot.start_at = scheduler.now() + milliseconds(actors_.Between(1, 300));
     if (gone && scheduler.now() >= slot.start_at) {
       slot.process = NewLife(i, false);
       slot.start_at = kForever;
@@ -237,7 +248,8 @@ std::string World::DescribeProcesses() const {
   std::string text;
   for (const auto& slot : slots_) {
     const SimProcess& process = *slot.process;
-    text += fmt::format("; {} {} {}{}", process.name, ToString(process.phase), process.code, process.ended ? " (ended)" : "");
+    text += fmt::format("; {} {} {}{}", process.name, ToString(process.phase), process.code,
+                        process.ended ? " (ended)" : "");
   }
   text += scheduler.DescribeTasks();
   return text;
@@ -256,14 +268,17 @@ void World::Settle() {
     const auto bounds = topic->bounds();
     // An idle stream does not notice what would block it.
     const bool idle = oracle.PositionAtEnd(bounds) && !oracle.Judge(identity, bounds).must.empty();
-    return oracle.CaughtUp(bounds) || idle || std::all_of(slots_.begin(), slots_.end(), [](const Slot& slot) { return slot.process->ended; });
+    return oracle.CaughtUp(bounds) || idle ||
+           std::all_of(slots_.begin(), slots_.end(), [](const Slot& slot) { return slot.process->ended; });
   };
-  if (!WaitUntil(over, kProgressLimit)) return oracle.Find("no progress after faults stopped" + DescribeProcesses());
+  if (!WaitUntil(over, kProgressLimit))
+    return oracle.Find("no progress after faults stopped" + DescribeProcesses());
   for (const auto& slot : slots_) slot.process->Stop();
   const auto ended = [this] {
     return std::all_of(slots_.begin(), slots_.end(), [](const Slot& slot) { return slot.process->ended; });
   };
-  if (!WaitUntil(ended, kStopLimit)) return oracle.Find("does not stop when it is asked to" + DescribeProcesses());
+  if (!WaitUntil(ended, kStopLimit))
+    return oracle.Find("does not stop when it is asked to" + DescribeProcesses());
 }
 
 // A fresh process on the lake as it was left: it catches up, or stops with a code that fits.
@@ -271,12 +286,14 @@ void World::FinalRun() {
   plan.messages += 20;
   Produce(20);
   Verdict verdict = oracle.Judge(identity, topic->bounds());
-  if (batches_are_corrupt && !oracle.PositionAtEnd(topic->bounds())) verdict.must.insert("SOURCE_BATCH_CORRUPT");
+  if (batches_are_corrupt && !oracle.PositionAtEnd(topic->bounds()))
+    verdict.must.insert("SOURCE_BATCH_CORRUPT");
   for (const auto& code : verdict.must) allowed_codes.insert(code);
   for (const auto& code : verdict.may) allowed_codes.insert(code);
   SimProcess& last = *NewLife(0, true);
   if (!WaitUntil([&] { return last.ended; }, kProgressLimit)) {
-    return oracle.Find(fmt::format("a fresh process with --until-end does not end: {} {}{}", ToString(last.phase), last.code, scheduler.DescribeTasks()));
+    return oracle.Find(fmt::format("a fresh process with --until-end does not end: {} {}{}",
+                                   ToString(last.phase), last.code, scheduler.DescribeTasks()));
   }
   if (Broken()) return;
   const std::string expected = fmt::format("{}", fmt::join(verdict.must, " or "));
@@ -286,10 +303,13 @@ void World::FinalRun() {
       Mark("verdict: blocked as it must");
       return;
     }
-    return oracle.Find(fmt::format("a fresh process fails with {}; {}", last.result.error().ToString(), expected.empty() ? "it should go on" : "expected " + expected));
+    return oracle.Find(fmt::format("a fresh process fails with {}; {}", last.result.error().ToString(),
+                                   expected.empty() ? "it should go on" : "expected " + expected));
   }
-  if (!verdict.must.empty()) return oracle.Find("a fresh process goes on, where it must block with " + expected);
-  if (!oracle.CaughtUp(topic->bounds())) return oracle.Find("a fresh process with --until-end ended before all was committed");
+  if (!verdict.must.empty())
+    return oracle.Find("a fresh process goes on, where it must block with " + expected);
+  if (!oracle.CaughtUp(topic->bounds()))
+    return oracle.Find("a fresh process with --until-end ended before all was committed");
   Mark("verdict: caught up");
   oracle.CheckRetained();
 }

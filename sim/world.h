@@ -1,5 +1,5 @@
-// One simulated world: a topic, a lake, foreign engines, and some Frazil processes that run the real engine on one stream.
-// A seed decides everything.
+// One simulated world: a topic, a lake, foreign engines, and some Frazil processes that run the real engine
+// on one stream. A seed decides everything.
 #pragma once
 
 #include <cstdint>
@@ -76,8 +76,8 @@ class World {
   bool Strikes(const char* kind, std::int64_t per_mille);
   void Note(const std::string& who, const std::string& text);
   bool quiet() const { return quiet_; }
-  bool storming() const { return !quiet_ && scheduler.now() < storm_until_; }   // of conflicts
-  bool out() const { return !quiet_ && scheduler.now() < outage_until_; }       // of the store
+  bool storming() const { return !quiet_ && scheduler.now() < storm_until_; }  // of conflicts
+  bool out() const { return !quiet_ && scheduler.now() < outage_until_; }      // of the store
   // Where processes share the partitions: which of them reads this one now.
   bool IsShareOf(std::size_t slot, Partition partition) const {
     return static_cast<std::int64_t>(slot) == (partition.value() + shift_) % plan.processes;
@@ -95,14 +95,14 @@ class World {
   std::shared_ptr<MemoryTopic> topic;
   SourceIdentity identity{.cluster_id = "cluster-1", .topic = "orders", .topic_id = "topic-1"};
   bool batches_are_corrupt = false;
-  std::int64_t broker_life = 0;             // readers of an earlier one are cut off
-  std::set<std::string> allowed_codes;      // with which a stream may block, by what was played
-  Dice dice;                                // of the seams' faults
+  std::int64_t broker_life = 0;         // readers of an earlier one are cut off
+  std::set<std::string> allowed_codes;  // with which a stream may block, by what was played
+  Dice dice;                            // of the seams' faults
 
  private:
   struct Slot {
     SimProcess* process = nullptr;
-    MonotonicTime start_at = kForever;      // of the next life
+    MonotonicTime start_at = kForever;  // of the next life
     MonotonicTime wake_at = kForever;
   };
 
@@ -137,10 +137,10 @@ class World {
   std::int64_t produced_ = 0;
   MonotonicTime storm_until_;
   MonotonicTime outage_until_;
-  std::int64_t shift_ = 0;                  // of the partitions among the processes
-  bool topic_closed_ = false;               // nothing more is produced
+  std::int64_t shift_ = 0;     // of the partitions among the processes
+  bool topic_closed_ = false;  // nothing more is produced
   bool fatal_played_ = false;
-  bool quiet_ = true;                       // no faults
+  bool quiet_ = true;  // no faults
   std::map<TableName, std::vector<std::string>> old_properties_;
   std::vector<std::string> history_;
   std::uint64_t digest_ = 0xcbf29ce484222325ULL;

@@ -1,5 +1,5 @@
-// Places where the simulation can break a rule on purpose, to show that it notices (sim/). Anywhere else a place is
-// the constant false.
+// Places where the simulation can break a rule on purpose, to show that it notices (sim/). Anywhere else a
+// place is the constant false.
 #pragma once
 
 #ifdef FRAZIL_MUTANTS

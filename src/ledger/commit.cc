@@ -17,7 +17,8 @@ std::int64_t Moved(const EpochPlan& plan) {
 
 // Why the epoch does not go onto this record; empty when it does.
 std::string WhyFenced(const PositionRecord& record, const EpochPlan& plan) {
-  if (record.fence != plan.fence && !FRAZIL_MUTANT(fence_id_ignored)) return "a fence was committed after a rollback";
+  if (record.fence != plan.fence && !FRAZIL_MUTANT(fence_id_ignored))
+    return "a fence was committed after a rollback";
   for (const auto& [partition, from] : plan.from) {
     const auto found = record.next.find(partition);
     // A partition that appeared while running is not in the record yet; it starts at offset 0.
@@ -104,7 +105,8 @@ Result<CommitDecision> DecideEpoch(const History& history, const StreamIdentity&
   const auto& record = std::get<FoundPosition>(position).record;
   if (auto why = WhyFenced(record, plan); !why.empty()) return Fenced{std::move(why), false};
   FRAZIL_TRY(CheckFollowerUuids(record, plan));
-  if (!record.pending.empty() && record.n > applied_n && !FRAZIL_MUTANT(pending_not_awaited)) return PendingFirst{record};
+  if (!record.pending.empty() && record.n > applied_n && !FRAZIL_MUTANT(pending_not_awaited))
+    return PendingFirst{record};
   return MayCommit{NextRecord(record, plan)};
 }
 
