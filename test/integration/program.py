@@ -81,6 +81,10 @@ def run_to_end(file: pathlib.Path, *names: str, expect: int = 0, limit: float = 
     return ended
 
 
+# A process that was started by way of this is killed when these tests are.
+UNTIL_WE_END = ("setpriv", "--pdeathsig", "KILL")
+
+
 class Running:
     """The program in the background. Ends with the `with` block, by force if nothing else ended it."""
 
@@ -91,8 +95,9 @@ class Running:
         self.log_file = (log_folder or file.parent) / f"frazil-{Running._count}.log"
         with open(self.log_file, "wb") as log:
             # Signals that Python ignores stay ignored, SIGXFSZ above all: `prepare` may set limits.
-            self._process = subprocess.Popen([binary(), "run", "-f", file, *names], stdin=subprocess.DEVNULL, stdout=log,
-                                             stderr=log, preexec_fn=prepare, restore_signals=prepare is None)
+            self._process = subprocess.Popen([*UNTIL_WE_END, binary(), "run", "-f", file, *names],
+                                             stdin=subprocess.DEVNULL, stdout=log, stderr=log, preexec_fn=prepare,
+                                             restore_signals=prepare is None)
 
     def __enter__(self) -> "Running":
         return self
