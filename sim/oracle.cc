@@ -128,6 +128,7 @@ void Oracle::ErrorsLanded(const std::string& location) {
 }
 
 void Oracle::Reading(const Positions& positions) {
+  if (target_dropped_) return;  // who read the position before that may go on until its next commit
   for (const auto& [partition, offset] : positions) {
     bool known = offset.value() == 0 && started_;
     for (const auto& [id, snapshot] : target_graph_) {
