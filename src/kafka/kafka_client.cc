@@ -181,6 +181,7 @@ KafkaClient::~KafkaClient() {
 void KafkaClient::OnError(rd_kafka_t*, int code, const char* reason, void* self) {
   auto& client = *static_cast<KafkaClient*>(self);
   const MonitorLock lock(*client.monitor_);
+  if (!client.failed_since_) client.failed_since_ = client.runtime_.Now();
   if (code == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN) {
     if (!client.all_down_since_) client.all_down_since_ = client.runtime_.Now();
   } else {
@@ -210,6 +211,7 @@ void KafkaClient::NoteReceived() {
   const MonitorLock lock(*monitor_);
   reason_.reset();
   all_down_since_.reset();
+  failed_since_.reset();
 }
 
 std::optional<Error> KafkaClient::GivenUp(MonotonicTime since) {
@@ -230,7 +232,8 @@ Status KafkaClient::CheckConnection(const std::string& topic) {
   Poll();
   {
     const MonitorLock lock(*monitor_);
-    if (!all_down_since_ || runtime_.Now() - *all_down_since_ < kDownTolerance) return {};
+    // librdkafka does not always say that all brokers are down; whether they are is asked after any failure.
+    if (!failed_since_ || runtime_.Now() - *failed_since_ < kDownTolerance) return {};
   }
   std::vector<Partition> partitions;
   const auto code = AskPartitions(topic, partitions);

@@ -74,6 +74,7 @@ class KafkaClient {
   std::unique_ptr<Monitor> monitor_;  // guards what follows
   std::optional<Error> reason_;       // why the last connection failed; forgotten when something is received
   std::optional<MonotonicTime> all_down_since_;
+  std::optional<MonotonicTime> failed_since_;  // the first failure since something was received
   int commits_pending_ = 0;
   rd_kafka_resp_err_t last_commit_code_ = RD_KAFKA_RESP_ERR_NO_ERROR;
 };
