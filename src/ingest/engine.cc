@@ -15,8 +15,10 @@ namespace {
 
 // A standby looks at the position after this many commit intervals of the other writer.
 constexpr int kStandbyIntervals = 3;
-// How often a stream looks again before it is blocked.
-constexpr int kMoreLooks = 3;
+// How often a stream looks again before it is blocked. One that has run before is patient for some seconds: a broker
+// that has just restarted may tell an older end, or fewer partitions, for a moment.
+constexpr int kMoreLooksAtStart = 3;
+constexpr int kMoreLooks = 6;
 
 EpochCounts Sum(const EpochCounts& a, const EpochCounts& b) {
   return {.rows = a.rows + b.rows,
@@ -100,7 +102,7 @@ class StreamEngine::Impl {
       case ErrorKind::kBlocked:
       case ErrorKind::kInternal:
         // The first look may have met a cache, or a moment between two commits of another process.
-        if (error.kind == ErrorKind::kBlocked && looks_ < kMoreLooks) {
+        if (error.kind == ErrorKind::kBlocked && looks_ < (started_ ? kMoreLooks : kMoreLooksAtStart)) {
           stop.WaitFor(options_.second_look * (1 << looks_++));
           return {};
         }
