@@ -23,6 +23,15 @@ def pytest_addoption(parser):
     parser.addoption("--seed", type=int, help="this seed instead of the ones that are there")
 
 
+def pytest_collection_modifyitems(config, items):
+    """Tests marked `long` belong to the long runs only."""
+    if config.getoption("long"):
+        return
+    left_out = [item for item in items if item.get_closest_marker("long")]
+    config.hook.pytest_deselected(items=left_out)
+    items[:] = [item for item in items if item not in left_out]
+
+
 def pytest_generate_tests(metafunc):
     """A test that takes `seed` runs once per seed; with --long it runs for more of them."""
     if "seed" in metafunc.fixturenames:

@@ -67,6 +67,7 @@ def test_a_broker_that_restarts_is_waited_for(world, own_broker, seed):
     world.audit()
 
 
+@pytest.mark.long
 def test_a_broker_that_restarts_under_load(world, own_broker, seed):
     world.broker = own_broker
     world.create_topic(partitions=2)
