@@ -9,7 +9,7 @@ import collections
 import dataclasses
 import datetime
 import enum
-from typing import Any, Iterable, Mapping
+from typing import Any, Container, Iterable, Mapping
 
 from produce import Message, Place
 
@@ -46,6 +46,14 @@ class Knowledge:
     def add_all(self, many: Iterable[Expected]) -> None:
         for expected in many:
             self.add(expected)
+
+    def compacted(self, delivered: Container[Place], read: Container[Place]) -> int:
+        """What the topic's cleaner took before it was read is absent: neither `delivered` any more nor `read`. How many."""
+        gone = [place for place, expected in self.messages.items()
+                if expected.kind in (Kind.ROW, Kind.ERROR) and place not in delivered and place not in read]
+        for place in gone:
+            self.messages[place] = dataclasses.replace(self.messages[place], kind=Kind.ABSENT)
+        return len(gone)
 
 
 @dataclasses.dataclass(frozen=True)

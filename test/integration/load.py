@@ -28,9 +28,10 @@ FIRST_MS = 1_760_000_000_000
 class Orders:
     """An endless, seeded row of orders: mostly good ones, some bad ones, a few null values."""
 
-    def __init__(self, seed: int, bad: float = 0.1, nulls: float = 0.02, pad: int = 0):
+    def __init__(self, seed: int, bad: float = 0.1, nulls: float = 0.02, pad: int = 0, keys: int = 0):
+        """With `keys`, only so many different keys, for topics that are compacted."""
         self._random = random.Random(seed)
-        self._bad, self._nulls, self._pad = bad, nulls, pad
+        self._bad, self._nulls, self._pad, self._keys = bad, nulls, pad, keys
         self._number = 0
 
     def take(self, count: int, partition: int) -> list[Expected]:
@@ -41,7 +42,7 @@ class Orders:
         order = self._order()
         row = _row(order)
         message = Message(value=json.dumps(order, separators=(",", ":")).encode(),
-                          key=str(self._number).encode() if self._number % 3 else None,
+                          key=self._key(),
                           headers=(("n", str(self._number).encode()),) if self._number % 5 == 0 else (),
                           timestamp_ms=FIRST_MS + self._number, partition=partition)
         dice = self._random.random()
@@ -51,6 +52,11 @@ class Orders:
         if dice < self._bad + self._nulls:
             return Expected(_with_value(message, None), Kind.NULL)
         return Expected(message, Kind.ROW, row=row)
+
+    def _key(self) -> bytes | None:
+        if self._keys:
+            return b"%d" % (self._number % self._keys)
+        return b"%d" % self._number if self._number % 3 else None
 
     def _order(self) -> dict:
         draw = self._random
@@ -115,12 +121,13 @@ class Load:
     """Produces orders in the background, into all partitions, one transaction in four pieces, a third of them aborted."""
 
     def __init__(self, address: str, knowledge: Knowledge, partitions: int, seed: int, piece: int = 200,
-                 pause: float = 0.05):
+                 pause: float = 0.05, keys: int = 0):
         self._address = address
         self._knowledge = knowledge
         self._partitions = partitions
         self._random = random.Random(seed)
-        self._orders = Orders(seed)
+        self._orders = Orders(seed, keys=keys)
+        self.transactions = {True: 0, False: 0}  # committed, aborted
         self._piece, self._pause = piece, pause
         self._stop = threading.Event()
         self._failure: BaseException | None = None
@@ -153,6 +160,7 @@ class Load:
         count, partition = self._random.randrange(1, self._piece), self._random.randrange(self._partitions)
         if self._random.random() < 0.75:
             produce_orders(self._knowledge, plain, self._orders, count, partition)
-        else:
-            produce_transaction(self._knowledge, transactions, self._orders, count, partition,
-                                commit=self._random.random() < 0.67)
+            return
+        commit = self._random.random() < 0.67
+        produce_transaction(self._knowledge, transactions, self._orders, count, partition, commit)
+        self.transactions[commit] += 1

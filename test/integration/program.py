@@ -90,13 +90,15 @@ class Running:
 
     _count = 0
 
-    def __init__(self, file: pathlib.Path, *names: str, prepare=None, log_folder: pathlib.Path | None = None):
+    def __init__(self, file: pathlib.Path, *names: str, prepare=None, log_folder: pathlib.Path | None = None,
+                 environment: dict[str, str] | None = None):
         Running._count += 1
         self.log_file = (log_folder or file.parent) / f"frazil-{Running._count}.log"
         with open(self.log_file, "wb") as log:
             # Signals that Python ignores stay ignored, SIGXFSZ above all: `prepare` may set limits.
             self._process = subprocess.Popen([*UNTIL_WE_END, binary(), "run", "-f", file, *names],
                                              stdin=subprocess.DEVNULL, stdout=log, stderr=log, preexec_fn=prepare,
+                                             env=os.environ | (environment or {}),
                                              restore_signals=prepare is None)
 
     def __enter__(self) -> "Running":

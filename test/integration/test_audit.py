@@ -5,14 +5,14 @@ import random
 
 import pyarrow.parquet
 import pytest
-from pyiceberg.expressions import And, EqualTo
 
 import program
 from auditor import Kind
 from load import ALL_METADATA, COLUMNS, Load, Orders, produce_transaction
+from other_writers import compact, expire_all_but_the_head, row_at
 from produce import Place, Source
 from program import Running, run, run_to_end
-from test_other_writers import compact, expire_all_but_the_head, produce
+from test_other_writers import produce
 
 PARTITIONS = 3
 
@@ -30,10 +30,6 @@ def where(world, place: Place, expect: int = 0) -> dict:
                 "--offset", place[1], "-o", "json")
     assert ended.code == expect, str(ended)
     return json.loads(ended.out)
-
-
-def row_at(place: Place):
-    return And(EqualTo("kafka_partition", place[0]), EqualTo("kafka_offset", place[1]))
 
 
 def places(world, kind: Kind) -> list[Place]:

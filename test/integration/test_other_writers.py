@@ -1,16 +1,13 @@
 """Others write the same tables with PyIceberg: append, compact, expire, roll back, drop; before, between and while we run."""
-import datetime
-
 import pyarrow
 import pytest
-from pyiceberg.exceptions import CommitFailedException
-from pyiceberg.expressions import And, EqualTo, LessThan
 from pyiceberg.schema import Schema
 from pyiceberg.types import IntegerType, LongType, NestedField, StringType, TimestamptzType
 
 from auditor import Expected
 from lake import ENGINES
 from load import ALL_METADATA, COLUMNS, Load, Orders, produce_orders
+from other_writers import append_foreign_rows, compact, expire_all_but_the_head, roll_back, until_it_lands
 from produce import Source
 from program import Running, run_to_end
 from waiting import wait_for
@@ -19,50 +16,6 @@ from waiting import wait_for
 def produce(world, count: int = 50, partition: int = 0) -> None:
     orders = Orders(seed=len(world.knowledge.messages))
     produce_orders(world.knowledge, Source(world.broker.address, world.topic), orders, count, partition)
-
-
-def until_it_lands(change) -> None:
-    """PyIceberg gives up after a few conflicts; a stream that commits each moment beats it more often on a slow machine."""
-    def landed() -> bool:
-        try:
-            change()
-        except CommitFailedException:
-            return False
-        return True
-    wait_for("a foreign commit lands", landed)
-
-
-def append_foreign_rows(world, count: int = 3) -> None:
-    rows = [{"store_id": -1, "store_order_id": -number} for number in range(count)]
-
-    def append() -> None:
-        table = world.lake.table(world.table)
-        table.append(pyarrow.Table.from_pylist(rows, schema=table.schema().as_arrow()))
-    until_it_lands(append)
-
-
-def compact(world) -> None:
-    """Rewrites all rows below the position into one file. Rows that come meanwhile are not touched, also on a retry."""
-    for partition, next_ in world.position().items():
-        mine = And(EqualTo("kafka_partition", partition), LessThan("kafka_offset", next_))
-
-        def rewrite() -> None:
-            table = world.lake.table(world.table)
-            rows = table.scan(row_filter=mine).to_arrow()
-            if len(rows):
-                table.overwrite(rows, overwrite_filter=mine)
-        until_it_lands(rewrite)
-
-
-def expire_all_but_the_head(world, *tables: str) -> None:
-    for name in tables:
-        long_from_now = datetime.datetime.now() + datetime.timedelta(days=1)
-        until_it_lands(lambda: world.lake.table(name).maintenance.expire_snapshots().older_than(long_from_now).commit())
-        assert len(world.lake.table(name).metadata.snapshots) == 1
-
-
-def roll_back(world, table: str, snapshot_id: int) -> None:
-    until_it_lands(lambda: world.lake.table(table).manage_snapshots().rollback_to_snapshot(snapshot_id).commit())
 
 
 def test_appends_in_between_are_kept(world):

@@ -36,7 +36,7 @@ class SmallFileSystem(TightDisk):
                         pass
 
     def make_room(self, pid: int) -> None:
-        (self.folder / "ballast").unlink()
+        (self.folder / "ballast").unlink(missing_ok=True)
 
 
 class FileSizeLimit(TightDisk):
