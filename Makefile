@@ -1,5 +1,5 @@
 # The thin front of the tools. The two to know: `make demo` and `make test`.
-.PHONY: demo build test test-all sim bench lint doctor
+.PHONY: demo build test test-all sim chaos bench lint doctor
 
 demo: build          ## orders flow from a Kafka into an Iceberg table; options go in ARGS
 	build/release/bin/frazil demo $(ARGS)
@@ -12,7 +12,7 @@ test:                ## what must hold at each change
 	tools/test
 
 test-all:            ## test, and the rest
-	tools/test setup checks build unit simulation integration optimised threads lint long
+	tools/test setup checks build unit simulation integration chaos optimised threads lint long
 
 SEEDS ?= 1000
 sim:                 ## simulated worlds 1 to SEEDS, and every mutant (sim/README.md); options go in ARGS
@@ -22,6 +22,13 @@ sim:                 ## simulated worlds 1 to SEEDS, and every mutant (sim/READM
 	build/release/bin/frazil_sim --seeds 1..$(SEEDS) $(ARGS)
 	build/release/bin/frazil_sim --seeds 1..30 --twice
 	build/release/bin/frazil_sim --mutants --seeds 1..800
+
+SECONDS ?= 600
+chaos:               ## the program with everything failing around it for SECONDS, as SEED says (else drawn)
+	tools/setup test
+	cmake --preset release
+	ninja -C build/release frazil sqlite_faults
+	test/chaos/run --seconds $(SECONDS) $(if $(SEED),--seed $(SEED))
 
 bench:               ## events per CPU-second, memory, beside DuckDB; options go in ARGS
 	tools/setup test

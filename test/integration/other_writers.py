@@ -3,7 +3,7 @@ import datetime
 from typing import Callable
 
 import pyarrow
-from pyiceberg.exceptions import CommitFailedException
+from pyiceberg.exceptions import CommitFailedException, ValidationException
 from pyiceberg.expressions import And, BooleanExpression, EqualTo, LessThan
 from sqlalchemy.exc import OperationalError
 
@@ -14,12 +14,13 @@ from waiting import wait_for
 def until_it_lands(change: Callable[[], None]) -> None:
     """PyIceberg gives up after a few conflicts; a stream that commits each moment beats it more often on a slow machine.
 
-    It gives up, too, when somebody holds the catalog's database for longer than it waits.
+    It gives up, too, when what was added meanwhile may concern it, and when somebody holds the catalog's database for longer
+    than it waits.
     """
     def landed() -> bool:
         try:
             change()
-        except (CommitFailedException, OperationalError):
+        except (CommitFailedException, ValidationException, OperationalError):
             return False
         return True
     wait_for("a foreign commit lands", landed)

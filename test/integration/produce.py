@@ -33,6 +33,7 @@ class Source:
     def __init__(self, address: str, topic: str, codec: str = "none", transactional_id: str = "", linger_ms: int = 5):
         self.topic = topic
         settings = {"bootstrap.servers": address, "compression.type": codec, "linger.ms": linger_ms, "acks": "all",
+                    "log_level": 2,  # a broker that is away is no news here
                     "enable.idempotence": True, "queue.buffering.max.messages": 1_000_000,
                     "message.max.bytes": 4_000_000}
         if transactional_id:
