@@ -7,7 +7,7 @@
 
 namespace frazil {
 
-int AuditCommand(const ProofOptions& options, const Output& output) {
+int AuditCommand(const StreamCommandOptions& options, const Output& output) {
   Wiring wiring(ThreadRuntime(), kDefaultMemoryBytes);
   const auto chosen = ChooseStream(wiring, options);
   if (!chosen) return ReportProblems(chosen.error(), output, options.stream);

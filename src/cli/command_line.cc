@@ -22,6 +22,7 @@ class CommandLine {
     Validate();
     Run();
     Demo();
+    Accept();
     Audit();
     Where();
   }
@@ -54,8 +55,8 @@ class CommandLine {
     parent->require_subcommand(1);
     CLI::App* command = parent->add_subcommand("stream", purpose);
     AddCommon(command);
-    command->add_option("name", proof_.stream, "the stream's name")->required()->option_text("NAME");
-    AddFile(command, proof_.file);
+    command->add_option("name", stream_options_.stream, "the stream's name")->required()->option_text("NAME");
+    AddFile(command, stream_options_.file);
     return command;
   }
 
@@ -115,26 +116,43 @@ class CommandLine {
         [this] { command_ = [this](const Output& output) { return DemoCommand(demo_, output); }; });
   }
 
+  void Accept() {
+    CLI::App* command = AddOnStream("accept", "go on after a loud stop, by a decision recorded in the table");
+    command->add_option("code", stream_options_.code, "that the stream stops with")->required()->option_text("CODE");
+    command->add_option("--start", stream_options_.start, "where to go on: earliest, latest or position")
+        ->option_text("WHERE");
+    command->add_option("--partition", stream_options_.accepted_partition, "of a batch that cannot be opened")
+        ->check(CLI::NonNegativeNumber)
+        ->option_text("P");
+    command->add_option("--to", stream_options_.to, "the first offset behind it")
+        ->check(CLI::NonNegativeNumber)
+        ->option_text("O");
+    command->add_flag("--dry-run", stream_options_.dry_run, "say what would be recorded");
+    command->callback([this] {
+      command_ = [this](const Output& output) { return AcceptCommand(stream_options_, output); };
+    });
+  }
+
   void Audit() {
     CLI::App* command = AddOnStream("audit", "prove from the tables that no message was lost or doubled");
-    command->add_flag("--rows", proof_.rows,
+    command->add_flag("--rows", stream_options_.rows,
                       "read where every row comes from, also where the summaries suffice");
     command->callback(
-        [this] { command_ = [this](const Output& output) { return AuditCommand(proof_, output); }; });
+        [this] { command_ = [this](const Output& output) { return AuditCommand(stream_options_, output); }; });
   }
 
   void Where() {
     CLI::App* command = AddOnStream("where", "what has become of one message");
-    command->add_option("--partition", proof_.partition, "of the topic")
+    command->add_option("--partition", stream_options_.partition, "of the topic")
         ->required()
         ->check(CLI::NonNegativeNumber)
         ->option_text("P");
-    command->add_option("--offset", proof_.offset, "in the partition")
+    command->add_option("--offset", stream_options_.offset, "in the partition")
         ->required()
         ->check(CLI::NonNegativeNumber)
         ->option_text("O");
     command->callback(
-        [this] { command_ = [this](const Output& output) { return WhereCommand(proof_, output); }; });
+        [this] { command_ = [this](const Output& output) { return WhereCommand(stream_options_, output); }; });
   }
 
   static std::string CheckSize(const std::string& text) {
@@ -151,7 +169,7 @@ class CommandLine {
   std::string memory_;
   RunOptions run_;
   DemoOptions demo_;
-  ProofOptions proof_;
+  StreamCommandOptions stream_options_;
   std::function<int(const Output&)> command_;
 };
 

@@ -31,16 +31,22 @@ struct DemoOptions {
 };
 int DemoCommand(const DemoOptions& options, const Output& output);
 
-// Of audit and where.
-struct ProofOptions {
+// Of the commands on one stream: accept, audit and where.
+struct StreamCommandOptions {
   std::string file;
   std::string stream;
   bool rows = false;           // audit: read the rows even where the summaries suffice
   std::int32_t partition = 0;  // where
   std::int64_t offset = 0;     // where
+  std::string code;            // accept, as are those below
+  std::string start;           // earliest, latest, position; "" = not said
+  std::optional<std::int32_t> accepted_partition;
+  std::optional<std::int64_t> to;
+  bool dry_run = false;
 };
-int AuditCommand(const ProofOptions& options, const Output& output);
-int WhereCommand(const ProofOptions& options, const Output& output);
+int AcceptCommand(const StreamCommandOptions& options, const Output& output);
+int AuditCommand(const StreamCommandOptions& options, const Output& output);
+int WhereCommand(const StreamCommandOptions& options, const Output& output);
 
 // The whole program: reads the command line, runs one command.
 int Main(int argc, const char* const* argv, std::FILE* out, std::FILE* err);

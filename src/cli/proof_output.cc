@@ -40,14 +40,16 @@ std::string PartitionTable(const AuditReport& report) {
   std::vector<std::vector<std::string>> rows = {{"partition", "start", "next"}};
   if (report.rows_read) {
     rows.front().insert(rows.front().end(), {"rows", "errors", "pending", "nulls", "filtered", "absent",
-                                             "accounted", "lost", "doubled", "outside", "unproven"});
+                                             "accounted", "lost", "doubled", "outside", "unproven", "accepted",
+                                             "again"});
   }
   for (const auto& [partition, audit] : report.partitions) {
     rows.push_back({fmt::format("{}", partition), StartText(audit), fmt::format("{}", audit.next)});
     if (!report.rows_read) continue;
     for (const std::int64_t count :
          {audit.rows, audit.errors, audit.pending, audit.nulls, audit.filtered, audit.absent, audit.accounted,
-          audit.lost.count, audit.doubled.count, audit.outside.count, audit.unproven.count}) {
+          audit.lost.count, audit.doubled.count, audit.outside.count, audit.unproven.count, audit.accepted.count,
+          audit.again}) {
       rows.back().push_back(fmt::format("{}", count));
     }
   }
@@ -78,6 +80,35 @@ ordered_json PartitionJson(Partition partition, const PartitionAudit& audit, boo
   json["doubled"] = TallyJson(audit.doubled);
   json["outside"] = TallyJson(audit.outside);
   json["unproven"] = TallyJson(audit.unproven);
+  json["accepted"] = TallyJson(audit.accepted);
+  json["again"] = audit.again;
+  return json;
+}
+
+std::string RangesText(const std::map<Partition, OffsetRange>& ranges) {
+  std::string text;
+  for (const auto& [partition, range] : ranges) {
+    text += fmt::format("{}partition {} offsets {} to {} ({})", text.empty() ? "" : ", ", partition, range.first,
+                        range.next.value() - 1, range.size());
+  }
+  return text;
+}
+
+ordered_json RangesJson(const std::map<Partition, OffsetRange>& ranges) {
+  ordered_json json = ordered_json::array();
+  for (const auto& [partition, range] : ranges) {
+    json.push_back(
+        {{"partition", partition.value()}, {"first", range.first.value()}, {"next", range.next.value()}});
+  }
+  return json;
+}
+
+ordered_json AcceptedStopJson(const AcceptedStop& stop) {
+  ordered_json json = {{"code", stop.code}, {"n", stop.n}, {"time", FormatUnixMillis(stop.at_ms)}};
+  json["passed_over"] = RangesJson(stop.gaps);
+  json["again"] = RangesJson(stop.again);
+  if (!stop.follower.empty()) json["errors_table"] = stop.follower;
+  if (!stop.stream.empty()) json["taken_over_from"] = stop.stream;
   return json;
 }
 
@@ -105,6 +136,25 @@ std::string PlaceText(const MessagePlace& place) {
 
 }  // namespace
 
+std::string AcceptedText(const AcceptedStop& stop) {
+  std::string text = fmt::format("accepted {} at {} by commit n={}", stop.code, FormatUnixMillis(stop.at_ms), stop.n);
+  if (!stop.gaps.empty()) text += "; passed over: " + RangesText(stop.gaps);
+  if (!stop.again.empty()) text += "; may be there twice: " + RangesText(stop.again);
+  if (!stop.follower.empty()) text += fmt::format("; {} taken as it was", stop.follower);
+  if (!stop.stream.empty()) text += fmt::format("; position taken over from stream {}", stop.stream);
+  return text;
+}
+
+std::string AcceptedJson(const AcceptReport& report) {
+  ordered_json json = AcceptedStopJson(report.stop);
+  ordered_json next = ordered_json::array();
+  for (const auto& [partition, offset] : report.next) {
+    next.push_back({{"partition", partition.value()}, {"next", offset.value()}});
+  }
+  json["next"] = std::move(next);
+  return Dump(json);
+}
+
 std::string AuditText(const AuditReport& report) {
   std::string text = fmt::format("stream {}: {} at snapshot {}, commit n={}\n", report.stream, report.target,
                                  report.snapshot, report.n);
@@ -116,6 +166,7 @@ std::string AuditText(const AuditReport& report) {
   if (report.rows_without_offset > 0) {
     text += fmt::format("note: {} rows of other writers have no offset\n", report.rows_without_offset);
   }
+  for (const AcceptedStop& stop : report.accepted) text += AcceptedText(stop) + "\n";
   for (const std::string& note : report.notes) text += fmt::format("note: {}\n", note);
   for (const Finding& finding : report.findings) text += fmt::format("{}: {}\n", finding.kind, finding.text);
   return text + (report.clean() ? "clean" : fmt::format("not clean: {} findings", report.findings.size()));
@@ -126,6 +177,8 @@ std::string AuditJson(const AuditReport& report) {
   for (const auto& [partition, audit] : report.partitions) {
     partitions.push_back(PartitionJson(partition, audit, report.rows_read));
   }
+  ordered_json accepted = ordered_json::array();
+  for (const AcceptedStop& stop : report.accepted) accepted.push_back(AcceptedStopJson(stop));
   ordered_json findings = ordered_json::array();
   for (const Finding& finding : report.findings) {
     ordered_json json = {{"kind", finding.kind}, {"text", finding.text}};
@@ -151,6 +204,7 @@ std::string AuditJson(const AuditReport& report) {
                {"rows_without_offset", report.rows_without_offset},
                {"deleted_rows", report.deleted_rows},
                {"partitions", std::move(partitions)},
+               {"accepted", std::move(accepted)},
                {"notes", report.notes},
                {"findings", std::move(findings)}});
 }

@@ -31,7 +31,7 @@ int CodeOf(WhereState state) {
 
 }  // namespace
 
-int WhereCommand(const ProofOptions& options, const Output& output) {
+int WhereCommand(const StreamCommandOptions& options, const Output& output) {
   Wiring wiring(ThreadRuntime(), kDefaultMemoryBytes);
   const auto chosen = ChooseStream(wiring, options);
   if (!chosen) return ReportProblems(chosen.error(), output, options.stream);

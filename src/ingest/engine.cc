@@ -88,7 +88,7 @@ class StreamEngine::Impl {
     started_ = true;
     // A stream that failed shows so until it commits again, or has nothing to commit.
     if (status().phase == StreamPhase::kStarting || status().phase == StreamPhase::kStandby) SetPhase(StreamPhase::kRunning, {});
-    IngestRun run(config_, seams_, lanes_, stream, until_ ? &*until_ : nullptr,
+    IngestRun run(config_, seams_, lanes_, stream, until_ ? &*until_ : nullptr, unreadable_,
                   [this](const CommitReport& report) { NoteCommit(report); });
     return run.Run(stop);
   }
@@ -206,6 +206,7 @@ class StreamEngine::Impl {
   bool standing_by_ = false;
   std::int64_t standby_n_ = -1;   // the position's `n` when it was last looked at in standby
   std::optional<Positions> until_;
+  Positions unreadable_;  // where batches begin that could not be opened
 };
 
 StreamEngine::StreamEngine(StreamConfig config, StreamSeams seams, LanePool& lanes, EngineOptions options)

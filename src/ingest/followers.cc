@@ -37,6 +37,20 @@ Status CheckManifest(ObjectStore& store, const PendingEntry& entry) {
               "was it removed as an orphan? restore it; the messages' offsets are in the target's position");
 }
 
+// An ancestor of the head applied this commit.
+bool HasApplied(const TableMetadata& table, const std::string& stream, const Uuid& id) {
+  const History history(table);
+  for (auto at = history.Head("main"); at; at = history.ParentOf(*at)) {
+    const Snapshot* snapshot = history.Find(*at);
+    if (snapshot == nullptr) return false;
+    const auto text = snapshot->summary.find(AppliedKey(stream));
+    if (text == snapshot->summary.end()) continue;
+    const auto applied = ParseAppliedRecord(text->second);
+    if (applied && applied->id == id) return true;
+  }
+  return false;
+}
+
 ManifestFile ReadyManifest(const PendingEntry& entry, const TableMetadata& table) {
   ManifestFile manifest;
   manifest.manifest_path = entry.manifest;
@@ -57,25 +71,38 @@ Result<FollowerState> LoadFollower(const StreamSeams& seams, const std::string& 
   return FollowerState{.table = std::move(table), .position = std::move(position)};
 }
 
-Status Followers::Apply(const PositionRecord& record, const PositionRecord* lost, StopSignal& stop) {
-  for (const auto& entry : record.pending) FRAZIL_TRY(ApplyEntry(entry, lost, stop));
+Status Followers::Apply(const PositionRecord& record, const PositionRecord* lost, StopSignal& stop) const {
+  for (const auto& entry : record.pending) {
+    const auto decide = [&](const LoadedTable& table) -> Result<ApplyDecision> {
+      FRAZIL_ASSIGN(const auto position, PositionOf(seams_, stream_, table));
+      const auto decision = lost != nullptr ? DecideApplyAfterRollback(entry, position, *lost) : DecideApply(entry, position);
+      if (decision != ApplyDecision::kMismatch) return decision;
+      return Fail(ErrorKind::kConflict, "FOLLOWER_MOVED",
+                  fmt::format("{} has applied commit {}, the position expects {}", entry.table,
+                              position.applied ? position.applied->id.ToString() : "none",
+                              entry.after ? entry.after->ToString() : "none"));
+    };
+    FRAZIL_TRY(ApplyEntry(entry, decide, stop));
+  }
   return {};
 }
 
-Status Followers::ApplyEntry(const PendingEntry& entry, const PositionRecord* lost, StopSignal& stop) {
+Status Followers::Force(const PositionRecord& record, StopSignal& stop) const {
+  for (const auto& entry : record.pending) {
+    const auto decide = [&](const LoadedTable& table) -> Result<ApplyDecision> {
+      return HasApplied(table.metadata, stream_, entry.id) ? ApplyDecision::kDone : ApplyDecision::kApply;
+    };
+    FRAZIL_TRY(ApplyEntry(entry, decide, stop));
+  }
+  return {};
+}
+
+Status Followers::ApplyEntry(const PendingEntry& entry, const Decide& decide, StopSignal& stop) const {
   FRAZIL_ASSIGN(const auto name, TableName::Parse(entry.table));
   const auto build = [&](const LoadedTable& table) -> Result<std::optional<AppendAttempt>> {
     FRAZIL_TRY(CheckUuid(entry, table.metadata));
-    FRAZIL_ASSIGN(const auto position, PositionOf(seams_, stream_, table));
-    switch (lost != nullptr ? DecideApplyAfterRollback(entry, position, *lost) : DecideApply(entry, position)) {
-      case ApplyDecision::kDone: return std::nullopt;
-      case ApplyDecision::kApply: break;
-      case ApplyDecision::kMismatch:
-        return Fail(ErrorKind::kConflict, "FOLLOWER_MOVED",
-                    fmt::format("{} has applied commit {}, the position expects {}", entry.table,
-                                position.applied ? position.applied->id.ToString() : "none",
-                                entry.after ? entry.after->ToString() : "none"));
-    }
+    FRAZIL_ASSIGN(const ApplyDecision decision, decide(table));
+    if (decision == ApplyDecision::kDone) return std::nullopt;
     const AppliedRecord applied{.n = entry.n, .id = entry.id};
     Append append{.branch = "main", .files = {}, .ready_manifests = {}, .summary = {{AppliedKey(stream_), ToJson(applied)}}};
     if (!entry.manifest.empty()) {

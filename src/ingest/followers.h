@@ -1,6 +1,9 @@
 // Followers: tables that get what the ledger's commits decided for them.
 #pragma once
 
+#include <functional>
+#include <string>
+
 #include "base/result.h"
 #include "catalog/catalog.h"
 #include "ingest/stream_config.h"
@@ -22,10 +25,13 @@ class Followers {
 
   // Brings every follower to where the record wants it. `lost` is the last record before a rollback of the ledger.
   // kConflict (FOLLOWER_MOVED): a follower stands elsewhere: read the ledger again, it may have moved.
-  Status Apply(const PositionRecord& record, const PositionRecord* lost, StopSignal& stop);
+  Status Apply(const PositionRecord& record, const PositionRecord* lost, StopSignal& stop) const;
+  // The same wherever the followers stand: a person has decided that they are taken as they are.
+  Status Force(const PositionRecord& record, StopSignal& stop) const;
 
  private:
-  Status ApplyEntry(const PendingEntry& entry, const PositionRecord* lost, StopSignal& stop);
+  using Decide = std::function<Result<ApplyDecision>(const LoadedTable&)>;
+  Status ApplyEntry(const PendingEntry& entry, const Decide& decide, StopSignal& stop) const;
 
   const StreamSeams& seams_;
   const std::string stream_;

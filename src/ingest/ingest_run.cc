@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <string_view>
 #include <utility>
 
 #include "base/log.h"
@@ -19,11 +20,13 @@ constexpr std::int64_t kUsedShare = 2;   // a half
 constexpr std::int64_t kOurShare = 8;    // an eighth
 // Batches' bytes after which an epoch is cut whatever the interval, so that a replay after a crash stays short.
 constexpr std::int64_t kEpochBytes = 2LL << 30;
+// The code of a batch that cannot be opened, whoever tried.
+constexpr std::string_view kUnreadable = "SOURCE_BATCH_CORRUPT";
 
 }  // namespace
 
 IngestRun::IngestRun(const StreamConfig& config, const StreamSeams& seams, LanePool& lanes, RecoveredStream& stream,
-                     const Positions* until, std::function<void(const CommitReport&)> on_commit)
+                     const Positions* until, Positions& unreadable, std::function<void(const CommitReport&)> on_commit)
     : config_(config),
       seams_(seams),
       stream_(stream),
@@ -34,6 +37,7 @@ IngestRun::IngestRun(const StreamConfig& config, const StreamSeams& seams, LaneP
       next_look_(seams.runtime.Now() + kPartitionInterval),
       next_check_(seams.runtime.Now() + CheckInterval()),
       monitor_(seams.runtime.NewMonitor()),
+      unreadable_(unreadable),
       abandon_(seams.runtime),
       sealed_(seams.runtime, 1),
       committer_(config, seams, stream),
@@ -54,9 +58,11 @@ IngestRun::~IngestRun() {
 Status IngestRun::Run(StopSignal& stop) {
   FRAZIL_TRY(stream_.source->Seek(position_));
   committer_task_ = seams_.runtime.Spawn("committer", [this] { CommitLoop(); });
-  auto fetched = Fetch(stop);
-  if (!fetched && fetched.error().kind != ErrorKind::kStopping) FailWith(fetched.error());
-  return Finish();
+  const auto fetched = Fetch(stop);
+  const bool unreadable = !fetched && fetched.error().code == kUnreadable;
+  if (!fetched && !unreadable && fetched.error().kind != ErrorKind::kStopping) FailWith(fetched.error());
+  FRAZIL_TRY(Finish());
+  return unreadable ? fetched : Status();
 }
 
 Status IngestRun::Fetch(StopSignal& stop) {
@@ -64,11 +70,36 @@ Status IngestRun::Fetch(StopSignal& stop) {
     FRAZIL_TRY(stop.Check());
     FRAZIL_TRY(failure());
     FRAZIL_ASSIGN(auto batch, stream_.source->Next(seams_.runtime.Now() + kFetchWait, stop));
-    if (batch != nullptr) SendToLane(std::move(batch));
+    if (batch != nullptr) {
+      CommitBefore(*batch);
+      SendToLane(std::move(batch));
+    }
     if (CutIsDue()) Cut();
     FRAZIL_TRY(LookAround());
   }
   return {};
+}
+
+void IngestRun::CommitBefore(const Batch& batch) {
+  {
+    const MonitorLock lock(*monitor_);
+    const auto known = unreadable_.find(batch.partition);
+    if (known == unreadable_.end() || batch.range.next <= known->second) return;
+    unreadable_.erase(known);
+  }
+  if (!epoch_.empty()) Cut();
+  WaitForCommitter();
+}
+
+void IngestRun::TakeOnLane(std::size_t lane, const Batch& batch) {
+  if (!failure()) return;
+  const auto taken = writers_[lane]->Take(batch);
+  if (taken) return;
+  if (taken.error().code == kUnreadable) {
+    const MonitorLock lock(*monitor_);
+    unreadable_[batch.partition] = batch.range.first;
+  }
+  FailWith(taken.error());
 }
 
 // Every offset between what was read and what comes next is a record or absent: a gap would be a lost message.
@@ -89,8 +120,7 @@ void IngestRun::SendToLane(std::unique_ptr<Batch> received) {
   epoch_.lanes.insert(lane);
   const std::int64_t bytes = received->bytes;
   lanes_->Send(lane, bytes, [this, lane, batch = std::shared_ptr<Batch>(std::move(received))] {
-    if (!failure()) return;
-    if (auto taken = writers_[lane]->Take(*batch); !taken) FailWith(taken.error());
+    TakeOnLane(lane, *batch);
   });
 }
 

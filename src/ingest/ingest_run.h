@@ -28,17 +28,22 @@ namespace frazil {
 class IngestRun {
  public:
   // Borrows everything. `until`: per partition the offset to reach, then the run ends by itself; nullptr: runs on.
+  // `unreadable`: where batches begin that earlier runs could not open; added to. What lies before them is committed
+  // before they are tried again, so that the position comes to stand at the first message that cannot be had.
   // `on_commit` is called by the committer's task.
   IngestRun(const StreamConfig& config, const StreamSeams& seams, LanePool& lanes, RecoveredStream& stream,
-            const Positions* until, std::function<void(const CommitReport&)> on_commit);
+            const Positions* until, Positions& unreadable, std::function<void(const CommitReport&)> on_commit);
   ~IngestRun();
 
-  // Success: everything up to `until` is committed, or `stop` fired and what was whole is committed.
+  // Success: everything up to `until` is committed, or `stop` fired and what was whole is committed. A failure of the
+  // source to open a batch (SOURCE_BATCH_CORRUPT) comes after what lies before it is committed.
   Status Run(StopSignal& stop);
 
  private:
   Status Fetch(StopSignal& stop);
   void SendToLane(std::unique_ptr<Batch> batch);
+  void CommitBefore(const Batch& batch);
+  void TakeOnLane(std::size_t lane, const Batch& batch);
   void NoteEnd(const Batch& batch);
   bool CutIsDue() const;
   bool MemoryIsShort() const;
@@ -79,6 +84,7 @@ class IngestRun {
   // Shared, guarded by monitor_.
   std::unique_ptr<Monitor> monitor_;
   std::optional<Error> failure_;
+  Positions& unreadable_;
   int uncommitted_ = 0;                                 // epochs handed to the committer and not done
   std::map<Partition, Offset> ends_;                    // as last seen
 

@@ -25,7 +25,8 @@ Result<AppendAttempt> LedgerCommit::Attempt(const TableMetadata& table, const Po
 }
 
 Status LedgerCommit::CommitRecord(const PositionRecord& record, const Uuid& commit_id,
-                                  const std::function<Result<bool>(const LoadedTable&)>& expected, StopSignal& stop) {
+                                  const std::function<Result<bool>(const LoadedTable&)>& expected, StopSignal& stop,
+                                  const std::vector<std::string>& obsolete) {
   EpochPlan plan;
   plan.commit_id = commit_id;
   const auto build = [&](const LoadedTable& table) -> Result<std::optional<AppendAttempt>> {
@@ -33,6 +34,7 @@ Status LedgerCommit::CommitRecord(const PositionRecord& record, const Uuid& comm
     FRAZIL_ASSIGN(const bool holds, expected(table));
     if (!holds) return Fail(ErrorKind::kConflict, "LEDGER_MOVED", "the position moved while a record was to be committed");
     FRAZIL_ASSIGN(auto attempt, Attempt(table.metadata, record, plan, {}));
+    if (!obsolete.empty()) attempt.change.updates.push_back(RemoveProperties{obsolete});
     return std::optional(std::move(attempt));
   };
   bool outcome_unknown = false;

@@ -25,10 +25,11 @@ class LedgerCommit {
   LedgerCommit(const StreamSeams& seams, const TableName& ledger, StreamIdentity identity, std::string mapping_version)
       : seams_(seams), ledger_(ledger), identity_(std::move(identity)), mapping_version_(std::move(mapping_version)) {}
 
-  // An empty snapshot that carries `record`, onto a ledger where `expected` (asked anew at each attempt) holds.
-  // kConflict (LEDGER_MOVED) when it does not hold any more.
+  // An empty snapshot that carries `record`, onto a ledger where `expected` (asked anew at each attempt) holds; the
+  // same commit removes the properties `obsolete`. kConflict (LEDGER_MOVED) when it does not hold any more.
   Status CommitRecord(const PositionRecord& record, const Uuid& commit_id,
-                      const std::function<Result<bool>(const LoadedTable&)>& expected, StopSignal& stop);
+                      const std::function<Result<bool>(const LoadedTable&)>& expected, StopSignal& stop,
+                      const std::vector<std::string>& obsolete = {});
 
   // Reads the record back from the table: a catalog that dropped the summary's keys or the property cannot be used.
   // kInvalid (CATALOG_DROPS_MARKERS).

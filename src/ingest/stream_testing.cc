@@ -130,6 +130,10 @@ void StreamWorld::SetProperty(const TableName& table, const std::string& key, co
   Change(table, [&](const TableMetadata&) { return TableChange{.requirements = {}, .updates = {SetProperties{{{key, value}}}}}; });
 }
 
+void StreamWorld::RemoveProperty(const TableName& table, const std::string& key) {
+  Change(table, [&](const TableMetadata&) { return TableChange{.requirements = {}, .updates = {RemoveProperties{{key}}}}; });
+}
+
 void StreamWorld::ExpectExactlyOnce() {
   const auto expect = [](const std::string& table, const std::map<MessageAt, int>& rows, const std::set<MessageAt>& expected) {
     for (const auto& [at, times] : rows) {
@@ -167,6 +171,9 @@ StreamProcess::StreamProcess(StreamWorld& world) : topic(&world.topic), world_(w
   options.retry_first = std::chrono::milliseconds(1);
   options.retry_limit = std::chrono::milliseconds(20);
   options.second_look = std::chrono::milliseconds(1);
+  open_source = [this]() -> Result<std::unique_ptr<BatchSource>> {
+    return std::make_unique<MemorySource>(world_.runtime, world_.budget, *topic);
+  };
 }
 
 StreamProcess::~StreamProcess() {
@@ -174,21 +181,28 @@ StreamProcess::~StreamProcess() {
   if (task_) task_->Join();
 }
 
-void StreamProcess::Make() {
+StreamSeams StreamProcess::MakeSeams() {
   if (!catalog_fault) catalog_fault = [](CatalogOperation, const TableName&) { return CatalogFault::kNone; };
   if (!store_fault) store_fault = [](StoreOperation, const std::string&) { return StoreFault::None(); };
   catalog_ = std::make_unique<FaultyCatalog>(world_.runtime, world_.catalog, catalog_fault);
   store_ = std::make_unique<FaultyStore>(world_.store, store_fault);
+  return StreamSeams{.runtime = world_.runtime,
+                     .budget = world_.budget,
+                     .catalog = *catalog_,
+                     .store = *store_,
+                     .format = ParquetFormat(),
+                     .open_source = open_source};
+}
+
+void StreamProcess::Make() {
+  auto seams = MakeSeams();
   lanes_ = std::make_unique<LanePool>(world_.runtime, 2);
-  StreamSeams seams{.runtime = world_.runtime,
-                    .budget = world_.budget,
-                    .catalog = *catalog_,
-                    .store = *store_,
-                    .format = ParquetFormat(),
-                    .open_source = [this]() -> Result<std::unique_ptr<BatchSource>> {
-                      return std::make_unique<MemorySource>(world_.runtime, world_.budget, *topic);
-                    }};
   engine_ = std::make_unique<StreamEngine>(config, std::move(seams), *lanes_, options);
+}
+
+Result<AcceptReport> StreamProcess::Accept(const AcceptOptions& accept) {
+  const StreamSeams seams = MakeSeams();
+  return AcceptStop(config, seams, accept, stop_);
 }
 
 void StreamProcess::Start() {

@@ -14,6 +14,7 @@
 #include "base/result_matchers.h"
 #include "catalog/faulty_catalog.h"
 #include "catalog/memory_catalog.h"
+#include "ingest/accept.h"
 #include "ingest/engine.h"
 #include "record/memory_source.h"
 #include "storage/faulty_store.h"
@@ -41,6 +42,7 @@ class StreamWorld {
   void ExpireAllButHead(const TableName& table);
   void RollBack(const TableName& table, int snapshots);
   void SetProperty(const TableName& table, const std::string& key, const std::string& value);
+  void RemoveProperty(const TableName& table, const std::string& key);
 
   // Every offset of the topic is in the tables exactly once: rows in the target, bad ones in the errors table, nulls and
   // absent ones in neither.
@@ -78,10 +80,14 @@ class StreamProcess {
   // Asked before every call to the catalog and the store; may be replaced before Start only.
   ChooseCatalogFault catalog_fault;
   ChooseStoreFault store_fault;
+  // How the topic is read; a MemorySource unless a test puts something else in its place.
+  std::function<Result<std::unique_ptr<BatchSource>>()> open_source;
 
   void Start();
   // Runs with until_end in this task.
   Status RunUntilEnd();
+  // What the command does, in a process of its own.
+  Result<AcceptReport> Accept(const AcceptOptions& accept);
   Status Stop();
   Status Join();
   // Waits until the condition holds; fails the test after a minute.
@@ -91,6 +97,7 @@ class StreamProcess {
   FaultyCatalog& catalog() { return *catalog_; }
 
  private:
+  StreamSeams MakeSeams();
   void Make();
 
   StreamWorld& world_;

@@ -101,8 +101,8 @@ Error TopicError(std::string_view topic, rd_kafka_resp_err_t code, std::string_v
     case RD_KAFKA_RESP_ERR_INVALID_MSG:
     case RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE:
       return {ErrorKind::kBlocked, "SOURCE_BATCH_CORRUPT", detail,
-              "read the messages there with another client; going on behind them leaves them out and needs a "
-              "decision",
+              "read the messages there with another client; to go on without them: frazil accept stream NAME "
+              "SOURCE_BATCH_CORRUPT --partition P --to OFFSET",
               ""};
     default:
       return {ErrorKind::kUnavailable, "KAFKA_READ_FAILED",

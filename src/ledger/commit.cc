@@ -129,7 +129,8 @@ Result<PositionRecord> FirstRecord(const StreamIdentity& identity, Positions sta
                         .pending = {},
                         .followers = followers,
                         .fence = std::nullopt,
-                        .until = {}};
+                        .until = {},
+                        .accepted = {}};
 }
 
 Result<PositionRecord> FenceRecord(const RolledBackPosition& position, const Uuid& commit_id,

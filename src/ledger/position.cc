@@ -57,7 +57,7 @@ tl::unexpected<Error> CherryPicked(SnapshotId snapshot) {
                  fmt::format("snapshot {} was cherry-picked onto the branch; it may hold messages that the "
                              "position does not count",
                              snapshot),
-                 "roll the branch back to before it, or decide by hand");
+                 "roll the branch back to before it, or decide: frazil accept stream NAME POSITION_CHERRY_PICK");
 }
 
 // The record is about the topic that is to be read.
@@ -74,19 +74,20 @@ Status CheckIdentity(const PositionRecord& record, const StreamIdentity& identit
     return Blocked("TOPIC_CHANGED",
                    fmt::format("the table was filled from topic \"{}\", the stream names \"{}\"",
                                record.topic, now.topic),
-                   "put the topic back, or fill another table");
+                   "put the topic back, or decide: frazil accept stream NAME TOPIC_CHANGED");
   }
   if (!record.cluster.empty() && !now.cluster_id.empty() && record.cluster != now.cluster_id) {
     return Blocked("CLUSTER_CHANGED",
                    fmt::format("the table was filled from cluster {}, the brokers belong to {}",
                                record.cluster, now.cluster_id),
-                   "offsets of another cluster mean other messages: check the connection's brokers");
+                   "offsets of another cluster mean other messages: check the connection's brokers, or decide: frazil "
+                   "accept stream NAME CLUSTER_CHANGED");
   }
   if (!record.topic_id.empty() && !now.topic_id.empty() && record.topic_id != now.topic_id) {
     return Blocked("TOPIC_RECREATED",
                    fmt::format("topic \"{}\" was recreated: its id was {}, now it is {}", now.topic,
                                record.topic_id, now.topic_id),
-                   "its offsets start anew: fill another table, or accept the new topic");
+                   "its offsets start anew: fill another table, or decide: frazil accept stream NAME TOPIC_RECREATED");
   }
   return {};
 }
@@ -142,7 +143,7 @@ Result<Position> Compare(const History& history, const StreamIdentity& identity,
     return Blocked("POSITION_PROPERTY_MISSING",
                    fmt::format("table property {} was removed, snapshot {} still has the record",
                                PositionKey(identity.stream), deciding),
-                   "put the property back as it was; without it a rollback could not be seen");
+                   "put the property back as it was, or decide: frazil accept stream NAME POSITION_PROPERTY_MISSING");
   }
   if (property->snapshot == deciding) {
     if (property->record == record) return FoundPosition{.record = std::move(record), .snapshot = deciding};
@@ -169,7 +170,7 @@ Result<Position> Compare(const History& history, const StreamIdentity& identity,
           "POSITION_UNPROVEN",
           fmt::format("the table was rolled back to snapshot {}, and the history up to snapshot {} is gone",
                       deciding, property->snapshot),
-          "fill another table; what this one holds has to be found by hand");
+          "find out what the table holds, then decide: frazil accept stream NAME POSITION_UNPROVEN");
     case History::Ancestry::kNo:
       if (!history.exhausted()) return NeedOlderMetadata{};
       return Blocked(
@@ -177,7 +178,8 @@ Result<Position> Compare(const History& history, const StreamIdentity& identity,
           fmt::format(
               "another history was put in place of the one with snapshot {}; snapshot {} is not part of it",
               property->snapshot, deciding),
-          "set the branch back to the history that the property names");
+          "set the branch back to the history that the property names, or decide: frazil accept stream NAME "
+          "POSITION_REPLACED");
   }
   return Fail(ErrorKind::kInternal, "INTERNAL", "ancestry");
 }
@@ -195,7 +197,7 @@ Result<Position> NothingOnBranch(const History& history, const StreamIdentity& i
               "snapshot {} of the position is expired and cannot be proven to be an ancestor of the table's "
               "current snapshot",
               property->snapshot),
-          "fill another table; what this one holds has to be found by hand");
+          "find out what the table holds, then decide: frazil accept stream NAME POSITION_UNPROVEN");
     }
     return Blocked("POSITION_TRACES",
                    fmt::format("no snapshot of the table's history holds a position, but property {} does",
@@ -228,7 +230,8 @@ Status CheckOtherStreams(const History& history, const StreamIdentity& identity)
       return Blocked("POSITION_OTHER_STREAM",
                      fmt::format("stream \"{}\" has read topic \"{}\" into this table already",
                                  key.substr(kPositionPrefix.size()), identity.source.topic),
-                     "give this stream that name, or another table");
+                     "give this stream that name, or take the position over: frazil accept stream NAME "
+                     "POSITION_OTHER_STREAM");
     }
   }
   return {};
@@ -287,7 +290,8 @@ Result<FollowerAnswer> ReadFollower(const History& history, const std::string& s
       "FOLLOWER_ROLLED_BACK",
       fmt::format("table property {} says that commit {} was applied last, the table's history says {}", key,
                   text(property ? &property->applied : nullptr), text(carried ? &*carried : nullptr)),
-      "the table was rolled back or its property edited: roll it forward to its last snapshot");
+      "the table was rolled back or its property edited: roll it forward to its last snapshot, or take it as it "
+      "is: frazil accept stream NAME FOLLOWER_ROLLED_BACK");
 }
 
 bool HasCommit(const History& history, const std::string& branch, const Uuid& commit_id, std::int64_t after) {

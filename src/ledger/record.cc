@@ -19,6 +19,23 @@ json PositionsToJson(const Positions& positions) {
   return object;
 }
 
+json RangesToJson(const std::map<Partition, OffsetRange>& ranges) {
+  json object = json::object();
+  for (const auto& [partition, range] : ranges) {
+    object[fmt::format("{}", partition)] = {range.first.value(), range.next.value()};
+  }
+  return object;
+}
+
+json AcceptedToJson(const AcceptedStop& stop) {
+  json object = {{"code", stop.code}, {"n", stop.n}, {"at_ms", stop.at_ms}};
+  if (!stop.gaps.empty()) object["gaps"] = RangesToJson(stop.gaps);
+  if (!stop.again.empty()) object["again"] = RangesToJson(stop.again);
+  if (!stop.follower.empty()) object["follower"] = stop.follower;
+  if (!stop.stream.empty()) object["stream"] = stop.stream;
+  return object;
+}
+
 json RecordToJson(const PositionRecord& record) {
   json object = {{"v", kRecordVersion},
                  {"n", record.n},
@@ -50,6 +67,11 @@ json RecordToJson(const PositionRecord& record) {
   object["followers"] = std::move(followers);
   if (record.fence) object["fence"] = record.fence->ToString();
   if (!record.until.empty()) object["until"] = PositionsToJson(record.until);
+  if (!record.accepted.empty()) {
+    json accepted = json::array();
+    for (const auto& stop : record.accepted) accepted.push_back(AcceptedToJson(stop));
+    object["accepted"] = std::move(accepted);
+  }
   return object;
 }
 
@@ -76,6 +98,7 @@ class ObjectReader {
     if (member == nullptr || !member->is_string()) return Broken(key), "";
     return member->get<std::string>();
   }
+  std::string OptionalText(const char* key) { return Find(key) == nullptr ? "" : Text(key); }
   Uuid Id(const char* key) {
     auto id = Uuid::Parse(Text(key));
     if (!id) return Broken(key), Uuid{};
@@ -87,18 +110,21 @@ class ObjectReader {
   }
   Positions Offsets(const char* key) {
     Positions positions;
-    const json* member = Find(key);
-    if (member == nullptr || !member->is_object()) return Broken(key), positions;
-    for (const auto& [name, value] : member->items()) {
-      std::int32_t partition = -1;
-      const auto parsed = std::from_chars(name.data(), name.data() + name.size(), partition);
-      if (parsed.ec != std::errc() || fmt::format("{}", partition) != name || partition < 0 ||
-          !IsCount(value)) {
-        return Broken(key), positions;
-      }
-      positions[Partition(partition)] = Offset(value.get<std::int64_t>());
-    }
+    ForEachPartition(key, [&](Partition partition, const json& value) {
+      if (!IsCount(value)) return Broken(key);
+      positions[partition] = Offset(value.get<std::int64_t>());
+    });
     return positions;
+  }
+  // Empty where the key is not there.
+  std::map<Partition, OffsetRange> Ranges(const char* key) {
+    std::map<Partition, OffsetRange> ranges;
+    if (Find(key) == nullptr) return ranges;
+    ForEachPartition(key, [&](Partition partition, const json& value) {
+      if (!value.is_array() || value.size() != 2 || !IsCount(value[0]) || !IsCount(value[1])) return Broken(key);
+      ranges[partition] = {Offset(value[0].get<std::int64_t>()), Offset(value[1].get<std::int64_t>())};
+    });
+    return ranges;
   }
   const json* Find(const char* key) const {
     if (!object_.is_object()) return nullptr;
@@ -117,9 +143,35 @@ class ObjectReader {
            value.get<std::uint64_t>() <= static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max());
   }
 
+  // The members of an object whose keys are partitions.
+  template <typename Take>
+  void ForEachPartition(const char* key, const Take& take) {
+    const json* member = Find(key);
+    if (member == nullptr || !member->is_object()) return Broken(key);
+    for (const auto& [name, value] : member->items()) {
+      std::int32_t partition = -1;
+      const auto parsed = std::from_chars(name.data(), name.data() + name.size(), partition);
+      if (parsed.ec != std::errc() || fmt::format("{}", partition) != name || partition < 0) return Broken(key);
+      take(Partition(partition), value);
+    }
+  }
+
   const json& object_;
   std::string broken_;
 };
+
+Result<AcceptedStop> AcceptedFromJson(const json& object) {
+  ObjectReader reader(object);
+  AcceptedStop stop{.code = reader.Text("code"),
+                    .n = reader.Int("n"),
+                    .at_ms = reader.Int("at_ms"),
+                    .gaps = reader.Ranges("gaps"),
+                    .again = reader.Ranges("again"),
+                    .follower = reader.OptionalText("follower"),
+                    .stream = reader.OptionalText("stream")};
+  if (!reader.broken().empty()) return Unreadable("accepted " + reader.broken());
+  return stop;
+}
 
 Result<PositionRecord> RecordFromJson(const json& object) {
   ObjectReader reader(object);
@@ -136,7 +188,8 @@ Result<PositionRecord> RecordFromJson(const json& object) {
                         .pending = {},
                         .followers = {},
                         .fence = reader.OptionalId("fence"),
-                        .until = {}};
+                        .until = {},
+                        .accepted = {}};
   if (reader.Find("until") != nullptr) record.until = reader.Offsets("until");
   const json* pending = reader.Find("pending");
   const json* followers = reader.Find("followers");
@@ -160,6 +213,13 @@ Result<PositionRecord> RecordFromJson(const json& object) {
     record.followers[table] =
         FollowerRecord{.uuid = entry.Id("uuid"), .applied = entry.OptionalId("applied")};
     if (!entry.broken().empty()) return Unreadable("followers " + entry.broken());
+  }
+  if (const json* accepted = reader.Find("accepted")) {
+    if (!accepted->is_array()) return Unreadable("accepted");
+    for (const auto& item : *accepted) {
+      FRAZIL_ASSIGN(auto stop, AcceptedFromJson(item));
+      record.accepted.push_back(std::move(stop));
+    }
   }
   if (!reader.broken().empty()) return Unreadable(reader.broken());
   return record;

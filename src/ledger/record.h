@@ -42,6 +42,22 @@ struct FollowerRecord {
   bool operator==(const FollowerRecord&) const = default;
 };
 
+// A person's decision to go on after a loud stop. (docs/positions.md, "Accepted stops")
+struct AcceptedStop {
+  std::string code;        // of the stop: OFFSETS_EXPIRED
+  std::int64_t n = 0;      // of the commit that records the decision
+  std::int64_t at_ms = 0;  // unix time
+  // Passed over: the stream never put messages of these offsets into its tables, or it is not known whether.
+  std::map<Partition, OffsetRange> gaps;
+  // Given twice: the tables may hold rows of these offsets from before, beside those that came after.
+  std::map<Partition, OffsetRange> again;
+  // The follower that was taken as it stood: what earlier commits decided for it may not be there. "" = none.
+  std::string follower;
+  std::string stream;  // whose position was taken over; "" = none
+
+  bool operator==(const AcceptedStop&) const = default;
+};
+
 struct PositionRecord {
   std::int64_t n = 0;  // counts the stream's commits, from 1
   std::string branch = "main";
@@ -53,7 +69,12 @@ struct PositionRecord {
   std::map<std::string, FollowerRecord> followers;  // by table name
   std::optional<Uuid> fence;                        // id of the last fence; carried forward for good
   Positions until;  // after a rollback: followers may hold rows of offsets in [next, until)
+  std::vector<AcceptedStop> accepted;  // oldest first; carried forward for good
 
+  // The decision that this very record was made for; nullptr: it is of another kind of commit.
+  const AcceptedStop* decision() const {
+    return !accepted.empty() && accepted.back().n == n ? &accepted.back() : nullptr;
+  }
   bool operator==(const PositionRecord&) const = default;
 };
 

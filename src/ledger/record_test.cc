@@ -34,11 +34,22 @@ PositionRecord FullRecord() {
   record.followers["lake.orders__raw"] = {.uuid = Id(kId2), .applied = std::nullopt};
   record.fence = Id(kId3);
   record.until = {{Partition(1), Offset(80)}};
+  record.accepted.push_back({.code = "OFFSETS_EXPIRED",
+                             .n = 9,
+                             .at_ms = 1'700'000'000'000,
+                             .gaps = {{Partition(0), {Offset(5), Offset(9)}}},
+                             .again = {{Partition(1), {Offset(0), Offset(3)}}},
+                             .follower = "lake.orders__errors",
+                             .stream = "pizza"});
+  record.accepted.push_back(
+      {.code = "PENDING_MISSING", .n = 12, .at_ms = 1, .gaps = {}, .again = {}, .follower = {}, .stream = {}});
   return record;
 }
 
 constexpr std::string_view kFullJson =
-    R"({"branch":"main","cluster":"c","fence":"00000000-0000-4000-8000-000000000003",)"
+    R"({"accepted":[{"again":{"1":[0,3]},"at_ms":1700000000000,"code":"OFFSETS_EXPIRED","follower":"lake.orders__errors",)"
+    R"("gaps":{"0":[5,9]},"n":9,"stream":"pizza"},{"at_ms":1,"code":"PENDING_MISSING","n":12}],)"
+    R"("branch":"main","cluster":"c","fence":"00000000-0000-4000-8000-000000000003",)"
     R"("followers":{"lake.orders__errors":{"applied":"00000000-0000-4000-8000-000000000003","uuid":"00000000-0000-4000-8000-000000000001"},)"
     R"("lake.orders__raw":{"uuid":"00000000-0000-4000-8000-000000000002"}},)"
     R"("n":17,"next":{"0":1234,"1":77,"10":9007199254740993},)"

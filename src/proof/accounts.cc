@@ -23,6 +23,13 @@ void Attribute(const EpochCounts& counts, std::int64_t offsets, PartitionAudit& 
   to += offsets;
 }
 
+// A later decision took the errors table as it was.
+bool FollowerAcceptedAfter(const LedgerChain& chain, std::int64_t n) {
+  return !chain.epochs.empty() &&
+         std::ranges::any_of(chain.epochs.back().record.accepted,
+                             [&](const AcceptedStop& stop) { return !stop.follower.empty() && stop.n > n; });
+}
+
 }  // namespace
 
 void OffsetTally::Add(const OffsetRange& range) {
@@ -50,13 +57,16 @@ std::string ToString(const OffsetTally& tally) {
   return listed < tally.count ? text + ", …" : text;
 }
 
-Accounts::Accounts(const LedgerChain& chain, std::map<Partition, PartitionAudit>& partitions)
+Accounts::Accounts(const LedgerChain& chain, const AcceptedOffsets& accepted,
+                   std::map<Partition, PartitionAudit>& partitions)
     : chain_(chain), partitions_(partitions), tallies_(chain.epochs.size()) {
   for (std::size_t i = 0; i < chain.epochs.size(); ++i) {
+    if (FollowerAcceptedAfter(chain, chain.epochs[i].record.n)) tallies_[i].forgiven = chain.epochs[i].counts.errors;
     for (const auto& [partition, from] : chain.epochs[i].from) {
       const auto next = chain.epochs[i].record.next.find(partition);
       if (next == chain.epochs[i].record.next.end() || next->second <= from) continue;
       ranges_[partition].push_back({.range = {from, next->second}, .epoch = i});
+      if (accepted.AnyAgainIn(partition, {from, next->second})) tallies_[i].judged = false;
     }
   }
   for (auto& [partition, ranges] : ranges_) {
@@ -85,6 +95,10 @@ void Accounts::MissingInEpoch(std::size_t epoch, Partition partition, const Offs
   PartitionAudit& audit = partitions_[partition];
   Tally& tally = tallies_[epoch];
   tally.missing += range.size();
+  if (tally.forgiven > 0 && (Unwritten(counts) == 0 || (answer == Delivered::kValue && counts.filtered == 0))) {
+    audit.accepted.Add(range);
+    return;
+  }
   if (Unwritten(counts) == 0 || (answer == Delivered::kValue && counts.filtered == 0)) {
     audit.lost.Add(range);
     tally.lost += range.size();
@@ -117,7 +131,7 @@ void Accounts::MissingInNone(Partition partition, const OffsetRange& range, Deli
       audit.nulls += range.size();
       break;
     case Delivered::kValue:
-      audit.lost.Add(range);
+      (FollowerAcceptedAfter(chain_, 0) ? audit.accepted : audit.lost).Add(range);
       break;
     case Delivered::kGone:
       audit.unproven.Add(range);
@@ -130,7 +144,9 @@ std::vector<Finding> Accounts::Finish() const {
   for (std::size_t i = 0; i < tallies_.size(); ++i) {
     const LedgerEpoch& epoch = chain_.epochs[i];
     const Tally& tally = tallies_[i];
-    const std::int64_t more = tally.missing - Unwritten(epoch.counts);
+    if (!tally.judged) continue;
+    const std::int64_t unwritten = tally.missing - Unwritten(epoch.counts);
+    const std::int64_t more = unwritten > 0 ? std::max<std::int64_t>(0, unwritten - tally.forgiven) : unwritten;
     const auto recorded = [&] {
       return fmt::format(
           "snapshot {} (n={}) recorded {} nulls, {} filtered and {} absent, {} of its offsets have no row",

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "proof/accepted_offsets.h"
 #include "proof/chain.h"
 #include "proof/topic_witness.h"
 
@@ -41,13 +42,16 @@ struct PartitionAudit {
   OffsetTally doubled;
   OffsetTally outside;   // rows of offsets that were never committed
   OffsetTally unproven;  // no row, and nothing is left that would account for them
+  OffsetTally accepted;  // no row, and a person has accepted that
+  std::int64_t again = 0;  // rows of offsets that a person has accepted to come twice: not judged
 };
 
 class Accounts {
  public:
-  Accounts(const LedgerChain& chain, std::map<Partition, PartitionAudit>& partitions);
+  // `accepted` is of the newest record. Borrows `chain` and `partitions`.
+  Accounts(const LedgerChain& chain, const AcceptedOffsets& accepted, std::map<Partition, PartitionAudit>& partitions);
 
-  // Offsets without row, each told once; `answer` is the topic's, kGone where it was not asked.
+  // Offsets without row that no decision took out of the proof, each told once; `answer` is the topic's, kGone where it was not asked.
   void Missing(Partition partition, const OffsetRange& range, Delivered answer);
   // What does not add up per commit, once everything missing is told.
   std::vector<Finding> Finish() const;
@@ -60,6 +64,8 @@ class Accounts {
   struct Tally {
     std::int64_t missing = 0;
     std::int64_t lost = 0;  // known by their offsets
+    std::int64_t forgiven = 0;  // error rows that a person has accepted may not be there
+    bool judged = true;     // none of its offsets comes twice
     std::map<Partition, OffsetTally> candidates;
   };
 

@@ -39,6 +39,7 @@ class Auditor {
     report_.counts = SumOfCounts(state_.chain);
     report_.commits = static_cast<std::int64_t>(state_.chain.epochs.size());
     report_.whole = state_.chain.whole;
+    report_.accepted = state_.record.accepted;
     report_.findings = state_.findings;
     for (const auto& [partition, next] : state_.record.next) {
       PartitionAudit& audit = report_.partitions[partition];

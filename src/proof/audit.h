@@ -38,6 +38,7 @@ struct AuditReport {
   bool topic_asked = false;
   std::int64_t rows_without_offset = 0;  // of other writers
   std::int64_t deleted_rows = 0;         // by delete files
+  std::vector<AcceptedStop> accepted;    // decisions of persons, oldest first
   std::vector<std::string> notes;        // what a reader of the report must know
   std::vector<Finding> findings;
 

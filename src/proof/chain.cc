@@ -8,6 +8,8 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "ledger/accept.h"
+
 namespace frazil {
 namespace {
 
@@ -92,8 +94,9 @@ class Link {
   void Check() {
     CheckCounts();
     if (before_ == nullptr) return;
-    CheckIdentity();
     CheckNumber();
+    if (epoch_.record.decision() != nullptr) return;  // a person has said where it goes on, and with which topic
+    CheckIdentity();
     for (const auto& [partition, next] : epoch_.record.next) CheckRange(partition, next);
     for (const auto& [partition, next] : before_->record.next) {
       if (!epoch_.record.next.contains(partition)) {
@@ -164,12 +167,14 @@ struct AppliedHistory {
   bool whole = false;
 };
 
-AppliedHistory ReadApplied(const History& history, const std::string& stream) {
+AppliedHistory ReadApplied(const History& history, const std::vector<std::string>& streams) {
   AppliedHistory applied;
   for (auto at = history.Head("main"); at; at = history.ParentOf(*at)) {
     const Snapshot* snapshot = history.Find(*at);
     if (snapshot == nullptr) break;
-    if (const std::string* text = Find(snapshot->summary, AppliedKey(stream))) {
+    for (const std::string& stream : streams) {
+      const std::string* text = Find(snapshot->summary, AppliedKey(stream));
+      if (text == nullptr) continue;
       if (const auto record = ParseAppliedRecord(*text)) applied.ids.push_back(record->id.ToString());
     }
     applied.whole = !snapshot->parent_snapshot_id && snapshot->sequence_number == 1;
@@ -178,20 +183,48 @@ AppliedHistory ReadApplied(const History& history, const std::string& stream) {
   return applied;
 }
 
+// A decision that knew of nothing the table holds: the proof begins with it.
+bool BeginsAnew(const PositionRecord& record) {
+  const AcceptedStop* stop = record.decision();
+  if (stop == nullptr || AcceptKindOf(stop->code) != AcceptKind::kPosition) return false;
+  return std::ranges::all_of(record.next, [&](const auto& entry) {
+    const auto gap = stop->gaps.find(entry.first);
+    return entry.second == Offset(0) || (gap != stop->gaps.end() && gap->second.first == Offset(0));
+  });
+}
+
+// The commit took what earlier ones decided for the follower as it was.
+bool TakenAsItWas(const LedgerChain& chain, const LedgerEpoch& epoch, const std::string& table) {
+  const auto& accepted = chain.epochs.back().record.accepted;
+  return std::ranges::any_of(
+      accepted, [&](const AcceptedStop& stop) { return stop.follower == table && stop.n > epoch.record.n; });
+}
+
 }  // namespace
+
+std::vector<std::string> NamesOf(const LedgerChain& chain, const std::string& stream) {
+  std::vector<std::string> names = {stream};
+  if (chain.epochs.empty()) return names;
+  for (const AcceptedStop& stop : chain.epochs.back().record.accepted) {
+    if (!stop.stream.empty()) names.push_back(stop.stream);
+  }
+  return names;
+}
 
 Result<std::variant<LedgerChain, NeedOlderMetadata>> ReadChain(const History& history,
                                                                const std::string& stream) {
   LedgerChain chain;
+  std::string name = stream;
   for (auto at = history.Head("main"); at && !chain.whole; at = history.ParentOf(*at)) {
     const Snapshot* snapshot = history.Find(*at);
     if (snapshot == nullptr) break;
-    if (Find(snapshot->summary, OffsetsKey(stream)) == nullptr) {
+    if (Find(snapshot->summary, OffsetsKey(name)) == nullptr) {
       NoteForeign(*snapshot, chain);
       continue;
     }
-    FRAZIL_ASSIGN(auto epoch, ReadEpoch(*snapshot, stream));
-    chain.whole = epoch.record.n == 1;
+    FRAZIL_ASSIGN(auto epoch, ReadEpoch(*snapshot, name));
+    chain.whole = epoch.record.n == 1 || BeginsAnew(epoch.record);
+    if (const AcceptedStop* stop = epoch.record.decision(); stop != nullptr && !stop->stream.empty()) name = stop->stream;
     chain.epochs.push_back(std::move(epoch));
   }
   if (!chain.whole && !history.exhausted()) return NeedOlderMetadata{};
@@ -223,13 +256,13 @@ EpochCounts SumOfCounts(const LedgerChain& chain) {
 
 std::vector<Finding> CheckApplied(const LedgerChain& chain, const std::string& stream,
                                   const std::string& table, const History& history) {
-  const AppliedHistory applied = ReadApplied(history, stream);
+  const AppliedHistory applied = ReadApplied(history, NamesOf(chain, stream));
   std::vector<Finding> findings;
   std::vector<Finding> unseen;  // missing, unless the follower's history simply does not reach back to them
   auto at = applied.ids.rbegin();
   for (auto epoch = chain.epochs.rbegin(); epoch != chain.epochs.rend(); ++epoch) {
     const auto entry = std::ranges::find(epoch->record.pending, table, &PendingEntry::table);
-    if (entry == epoch->record.pending.end()) continue;
+    if (entry == epoch->record.pending.end() || TakenAsItWas(chain, *epoch, table)) continue;
     const auto found = std::find(at, applied.ids.rend(), entry->id.ToString());
     if (found != applied.ids.rend()) {
       at = found + 1;

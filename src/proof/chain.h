@@ -45,9 +45,12 @@ struct ForeignChange {
 
 struct LedgerChain {
   std::vector<LedgerEpoch> epochs;  // oldest first, each the next one's nearest ancestor with a record
-  bool whole = false;               // it begins with the stream's first record
+  bool whole = false;               // it begins with the stream's first record, or where a decision began anew
   std::vector<ForeignChange> foreign;
 };
+
+// The names under which the stream's records stand: its own, and those whose position it took over.
+std::vector<std::string> NamesOf(const LedgerChain& chain, const std::string& stream);
 
 // The stream's commits from the head of `main` back to its first, or as far as metadata still tells. kBlocked
 // (POSITION_UNREADABLE) where one of them cannot be read.
@@ -55,7 +58,7 @@ Result<std::variant<LedgerChain, NeedOlderMetadata>> ReadChain(const History& hi
                                                                const std::string& stream);
 
 // Each commit goes on where the one before it ended, is numbered after it, and accounts for each of its
-// offsets.
+// offsets; a commit that records a person's decision may go on elsewhere.
 std::vector<Finding> CheckChain(const LedgerChain& chain);
 
 // The sums over all commits of the chain.

@@ -145,7 +145,7 @@ TEST(Chain, AFollowerMustHaveWhatWasDecidedForIt) {
 TEST(Accounts, WhatIsMissingIsComparedPerCommit) {
   const LedgerChain chain = GoodChain();
   std::map<Partition, PartitionAudit> partitions;
-  Accounts accounts(chain, partitions);
+  Accounts accounts(chain, AcceptedOffsets({}), partitions);
   accounts.Missing(Partition(1), {Offset(3), Offset(4)}, Delivered::kNull);    // one null was recorded
   accounts.Missing(Partition(1), {Offset(11), Offset(12)}, Delivered::kGone);  // one absent was recorded
   accounts.Missing(Partition(2), {Offset(0), Offset(2)}, Delivered::kGone);    // nothing was recorded
@@ -162,7 +162,7 @@ TEST(Accounts, WhatIsMissingIsComparedPerCommit) {
 TEST(Accounts, AMessageThatTheTopicStillHasIsLost) {
   const LedgerChain chain = GoodChain();
   std::map<Partition, PartitionAudit> partitions;
-  Accounts accounts(chain, partitions);
+  Accounts accounts(chain, AcceptedOffsets({}), partitions);
   accounts.Missing(Partition(1), {Offset(10), Offset(11)}, Delivered::kValue);
   accounts.Missing(Partition(1), {Offset(11), Offset(12)}, Delivered::kAbsent);
   accounts.Missing(Partition(0), {Offset(9), Offset(10)}, Delivered::kNull);

@@ -74,6 +74,10 @@ void RowAudit::TakeRow(const RowSource& source, const ScannedRow& row, bool firs
     report_.deleted_rows += first ? 1 : 0;
     return;
   }
+  if (accepted_.IsAgain(row.partition, row.offset)) {
+    report_.partitions[row.partition].again += first ? 1 : 0;
+    return;
+  }
   const OffsetRange here{row.offset, row.offset + 1};
   switch (map.Add(row.partition, row.offset)) {
     case OffsetMap::Mark::kFirst:
@@ -89,6 +93,7 @@ void RowAudit::TakeRow(const RowSource& source, const ScannedRow& row, bool firs
 }
 
 bool RowAudit::IsOutside(const RowSource& source, const ScannedRow& row) const {
+  if (accepted_.IsGap(row.partition, row.offset)) return false;
   const auto next = state_.record.next.find(row.partition);
   if (next != state_.record.next.end() && row.offset < next->second) {
     const auto start = state_.StartOf(row.partition);
@@ -106,7 +111,10 @@ void RowAudit::TakeMissing(const OffsetMap& map) {
     if (partition != current || ranges.size() == kAskedAtOnce) Tell(current, ranges);
     current = partition;
     const OffsetRange missing = WithoutUnknownStart(partition, range);
-    if (!missing.empty()) ranges.push_back(missing);
+    if (missing.empty()) return;
+    accepted_.Split(
+        partition, missing, [&](const OffsetRange& gap) { report_.partitions[partition].accepted.Add(gap); },
+        [&](const OffsetRange& other) { ranges.push_back(other); });
   });
   Tell(current, ranges);
 }

@@ -36,7 +36,8 @@ class RowAudit {
         sources_(sources),
         witness_(std::move(witness)),
         report_(report),
-        accounts_(state.chain, report.partitions) {}
+        accepted_(state.record.accepted),
+        accounts_(state.chain, accepted_, report.partitions) {}
 
   Status Run(std::int64_t map_bits);
 
@@ -56,6 +57,7 @@ class RowAudit {
   std::vector<RowSource>& sources_;
   std::function<TopicWitness*()> witness_;
   AuditReport& report_;
+  const AcceptedOffsets accepted_;
   Accounts accounts_;
   std::map<Partition, Offset>
       unknown_until_;  // start not known: nothing was seen from the lowest bound up to here

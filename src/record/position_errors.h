@@ -14,8 +14,8 @@ namespace frazil {
 Status CheckPosition(std::string_view topic, Partition partition, Offset position,
                      const PartitionBounds& bounds);
 
-// The same of every partition; the first that is wrong decides. kBlocked (PARTITION_MISSING) when the topic
-// has not got it.
+// The same of every partition; OFFSETS_EXPIRED names all of them, with the number of offsets. kBlocked
+// (PARTITION_MISSING) when the topic has not got one.
 Status CheckPositions(std::string_view topic, const Positions& positions,
                       const std::map<Partition, PartitionBounds>& bounds);
 

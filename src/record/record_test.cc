@@ -115,7 +115,7 @@ TEST_F(MemorySourceTest, BlocksWhereMessagesWereDeletedBeforeTheyWereRead) {
   const auto batch = source_.Next(runtime_.Now(), stop_);
   ASSERT_THAT(batch, FailsWithCode("OFFSETS_EXPIRED"));
   EXPECT_EQ(batch.error().kind, ErrorKind::kBlocked);
-  EXPECT_THAT(batch.error().detail, HasSubstr("offset 1, but the log starts at 3: 2 offsets"));
+  EXPECT_THAT(batch.error().detail, HasSubstr("2 offsets, the next to read is 1, the log starts at 3"));
 }
 
 TEST_F(MemorySourceTest, ResolvesEveryStart) {
@@ -185,6 +185,15 @@ TEST(PositionErrors, NameThePartitionThatIsGone) {
       CheckPositions("orders", {{Partition(3), Offset(7)}}, {{Partition(0), {Offset(0), Offset(9)}}});
   EXPECT_THAT(status, FailsWithCode("PARTITION_MISSING"));
   EXPECT_OK(CheckPosition("orders", Partition(0), Offset(9), {Offset(9), Offset(9)}));
+}
+
+TEST(PositionErrors, EveryPartitionWithExpiredOffsetsIsNamed) {
+  const PartitionBounds bounds{Offset(10), Offset(20)};
+  const Status status = CheckPositions("orders", {{Partition(0), Offset(4)}, {Partition(1), Offset(15)}, {Partition(2), Offset(9)}},
+                                       {{Partition(0), bounds}, {Partition(1), bounds}, {Partition(2), bounds}});
+  ASSERT_THAT(status, FailsWithCode("OFFSETS_EXPIRED"));
+  EXPECT_THAT(status.error().detail, testing::AllOf(HasSubstr("7 offsets were deleted"), HasSubstr("partition 0: 6 offsets"),
+                                                    HasSubstr("partition 2: 1 offsets")));
 }
 
 }  // namespace
