@@ -23,6 +23,9 @@ GoldenMessages Load() {
       golden.errors[std::stoi(name)] = version;
     } else if (kind == "scram") {
       golden.scram[name] = version;
+    } else if (kind == "least") {
+      golden.least.push_back({name, static_cast<std::int16_t>(std::stoi(version)), {}});
+      EXPECT_TRUE(DecodeHex(hex, golden.least.back().frame));
     } else {
       EXPECT_TRUE(DecodeHex(hex, golden.frames[fmt::format("{} {} {}", kind, name, version)]));
     }

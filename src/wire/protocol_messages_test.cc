@@ -332,6 +332,34 @@ TEST(ProtocolMessagesTest, DamagedResponsesAreRefusedOrReadAsSomethingElse) {
   ExpectToWithstandDamage<SaslAuthenticateResponse>();
 }
 
+// A count is compared with the bytes that are left for the items: what is taken for the least size of one
+// must be it.
+template <typename Response>
+void ExpectToTakeTheLeast() {
+  int count = 0;
+  for (const LeastResponse& least : Golden().least) {
+    if (least.name != InfoOf(Response::kApi).name) continue;
+    ++count;
+    SCOPED_TRACE(fmt::format("{} {}", least.name, Hex(least.frame)));
+    EXPECT_OK(Parse<Response>(least.frame, least.version));
+  }
+  EXPECT_GE(count, 1);
+}
+
+TEST(ProtocolMessagesTest, ManyOfTheSmallestItemsAreTaken) {
+  ExpectToTakeTheLeast<ApiVersionsResponse>();
+  ExpectToTakeTheLeast<MetadataResponse>();
+  ExpectToTakeTheLeast<DescribeConfigsResponse>();
+  ExpectToTakeTheLeast<ListOffsetsResponse>();
+  ExpectToTakeTheLeast<OffsetForLeaderEpochResponse>();
+  ExpectToTakeTheLeast<FindCoordinatorResponse>();
+  ExpectToTakeTheLeast<OffsetCommitResponse>();
+  ExpectToTakeTheLeast<OffsetFetchResponse>();
+  ExpectToTakeTheLeast<FetchResponse>();
+  ExpectToTakeTheLeast<SaslHandshakeResponse>();
+  ExpectToTakeTheLeast<SaslAuthenticateResponse>();
+}
+
 TEST(ProtocolMessagesTest, TheErrorNamesTheResponseAndThePlace) {
   const Status status = Parse<MetadataResponse>(GoldenResponse("Metadata", 10).substr(0, 30), 10);
   ASSERT_THAT(status, FailsWithCode("KAFKA_PROTOCOL"));

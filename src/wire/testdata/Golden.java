@@ -3,8 +3,11 @@
 //
 //   java -cp '.deps/kafka/*' src/wire/testdata/Golden.java > src/wire/testdata/golden.txt
 //
-// Lines: `request NAME VERSION HEX`, `response NAME VERSION HEX`, `error CODE NAME`, `scram SIDE MESSAGE`.
-// The values in the messages are those that protocol_messages_test.cc and scram_test.cc have.
+// Lines: `request NAME VERSION HEX`, `response NAME VERSION HEX`, `least NAME VERSION HEX` (a response with
+// many of the smallest items that can be), `error CODE NAME`, `scram SIDE MESSAGE`. The values in the
+// messages are those that protocol_messages_test.cc and scram_test.cc have.
+
+import static java.util.Collections.nCopies;
 
 import java.nio.ByteBuffer;
 import java.util.HexFormat;
@@ -48,9 +51,17 @@ public class Golden {
     }
 
     static void response(String name, ApiKeys api, int version, ApiMessage body) {
+        response("response", name, api, version, body);
+    }
+
+    static void response(String kind, String name, ApiKeys api, int version, ApiMessage body) {
         ResponseHeaderData header = new ResponseHeaderData().setCorrelationId(CORRELATION_ID);
-        System.out.println("response " + name + " " + version + " "
+        System.out.println(kind + " " + name + " " + version + " "
             + hex(header, api.responseHeaderVersion((short) version), body, version));
+    }
+
+    static void least(ApiKeys api, int version, ApiMessage body) {
+        response("least", api.name, api, version, body);
     }
 
     static void all(ApiKeys api, int lowest, int highest, Function<Integer, ApiMessage> asked,
@@ -414,6 +425,94 @@ public class Golden {
         return response;
     }
 
+    // Each list, at the end of a message, with items of which nothing is set.
+    static void leastResponses() {
+        final int many = 40;
+        ApiVersionsResponseData.ApiVersionCollection versions =
+            new ApiVersionsResponseData.ApiVersionCollection();
+        MetadataResponseData.MetadataResponseBrokerCollection brokers =
+            new MetadataResponseData.MetadataResponseBrokerCollection();
+        MetadataResponseData.MetadataResponseTopicCollection topics =
+            new MetadataResponseData.MetadataResponseTopicCollection();
+        OffsetForLeaderEpochResponseData.OffsetForLeaderTopicResultCollection epochs =
+            new OffsetForLeaderEpochResponseData.OffsetForLeaderTopicResultCollection();
+        for (int i = 0; i < many; ++i) {
+            versions.add(new ApiVersionsResponseData.ApiVersion());
+            brokers.add(new MetadataResponseData.MetadataResponseBroker());
+            topics.add(new MetadataResponseData.MetadataResponseTopic());
+            epochs.add(new OffsetForLeaderEpochResponseData.OffsetForLeaderTopicResult());
+        }
+        least(ApiKeys.API_VERSIONS, 3, new ApiVersionsResponseData().setApiKeys(versions));
+        least(ApiKeys.METADATA, 10, new MetadataResponseData().setBrokers(brokers));
+        least(ApiKeys.METADATA, 10, new MetadataResponseData().setTopics(topics));
+        MetadataResponseData.MetadataResponseTopicCollection topic =
+            new MetadataResponseData.MetadataResponseTopicCollection();
+        topic.add(new MetadataResponseData.MetadataResponseTopic().setPartitions(
+            nCopies(many, new MetadataResponseData.MetadataResponsePartition())));
+        least(ApiKeys.METADATA, 10, new MetadataResponseData().setTopics(topic));
+        DescribeConfigsResponseData.DescribeConfigsResult result =
+            new DescribeConfigsResponseData.DescribeConfigsResult();
+        DescribeConfigsResponseData.DescribeConfigsResourceResult config =
+            new DescribeConfigsResponseData.DescribeConfigsResourceResult();
+        least(
+            ApiKeys.DESCRIBE_CONFIGS, 4, new DescribeConfigsResponseData().setResults(nCopies(many, result)));
+        least(ApiKeys.DESCRIBE_CONFIGS, 4,
+            new DescribeConfigsResponseData().setResults(
+                List.of(result.duplicate().setConfigs(nCopies(many, config)))));
+        least(ApiKeys.DESCRIBE_CONFIGS, 4,
+            new DescribeConfigsResponseData().setResults(
+                List.of(result.duplicate().setConfigs(List.of(config.duplicate().setSynonyms(
+                    nCopies(many, new DescribeConfigsResponseData.DescribeConfigsSynonym())))))));
+        ListOffsetsResponseData.ListOffsetsTopicResponse listed =
+            new ListOffsetsResponseData.ListOffsetsTopicResponse();
+        least(ApiKeys.LIST_OFFSETS, 6, new ListOffsetsResponseData().setTopics(nCopies(many, listed)));
+        least(ApiKeys.LIST_OFFSETS, 6,
+            new ListOffsetsResponseData().setTopics(List.of(listed.duplicate().setPartitions(
+                nCopies(many, new ListOffsetsResponseData.ListOffsetsPartitionResponse())))));
+        least(ApiKeys.OFFSET_FOR_LEADER_EPOCH, 4, new OffsetForLeaderEpochResponseData().setTopics(epochs));
+        OffsetForLeaderEpochResponseData.OffsetForLeaderTopicResultCollection epoch =
+            new OffsetForLeaderEpochResponseData.OffsetForLeaderTopicResultCollection();
+        epoch.add(new OffsetForLeaderEpochResponseData.OffsetForLeaderTopicResult().setPartitions(
+            nCopies(many, new OffsetForLeaderEpochResponseData.EpochEndOffset())));
+        least(ApiKeys.OFFSET_FOR_LEADER_EPOCH, 4, new OffsetForLeaderEpochResponseData().setTopics(epoch));
+        least(ApiKeys.FIND_COORDINATOR, 4,
+            new FindCoordinatorResponseData().setCoordinators(
+                List.of(new FindCoordinatorResponseData.Coordinator())));
+        OffsetCommitResponseData.OffsetCommitResponseTopic committed =
+            new OffsetCommitResponseData.OffsetCommitResponseTopic();
+        least(ApiKeys.OFFSET_COMMIT, 8, new OffsetCommitResponseData().setTopics(nCopies(many, committed)));
+        least(ApiKeys.OFFSET_COMMIT, 8,
+            new OffsetCommitResponseData().setTopics(List.of(committed.duplicate().setPartitions(
+                nCopies(many, new OffsetCommitResponseData.OffsetCommitResponsePartition())))));
+        OffsetFetchResponseData.OffsetFetchResponseGroup group =
+            new OffsetFetchResponseData.OffsetFetchResponseGroup();
+        OffsetFetchResponseData.OffsetFetchResponseTopics fetched =
+            new OffsetFetchResponseData.OffsetFetchResponseTopics();
+        least(ApiKeys.OFFSET_FETCH, 8, new OffsetFetchResponseData().setGroups(List.of(group)));
+        least(ApiKeys.OFFSET_FETCH, 8,
+            new OffsetFetchResponseData().setGroups(
+                List.of(group.duplicate().setTopics(nCopies(many, fetched)))));
+        least(ApiKeys.OFFSET_FETCH, 8,
+            new OffsetFetchResponseData().setGroups(
+                List.of(group.duplicate().setTopics(List.of(fetched.duplicate().setPartitions(
+                    nCopies(many, new OffsetFetchResponseData.OffsetFetchResponsePartitions())))))));
+        FetchResponseData.FetchableTopicResponse read = new FetchResponseData.FetchableTopicResponse();
+        FetchResponseData.PartitionData partition = new FetchResponseData.PartitionData();
+        least(ApiKeys.FETCH, 12, new FetchResponseData().setResponses(nCopies(many, read)));
+        least(ApiKeys.FETCH, 12,
+            new FetchResponseData().setResponses(
+                List.of(read.duplicate().setPartitions(nCopies(many, partition)))));
+        least(ApiKeys.FETCH, 12,
+            new FetchResponseData().setResponses(
+                List.of(read.duplicate().setPartitions(List.of(partition.duplicate().setAbortedTransactions(
+                    nCopies(many, new FetchResponseData.AbortedTransaction())))))));
+        FetchResponseData.NodeEndpointCollection nodes = new FetchResponseData.NodeEndpointCollection();
+        for (int i = 0; i < many; ++i) nodes.add(new FetchResponseData.NodeEndpoint());
+        least(ApiKeys.FETCH, 16, new FetchResponseData().setNodeEndpoints(nodes));
+        least(ApiKeys.SASL_HANDSHAKE, 1, new SaslHandshakeResponseData().setMechanisms(nCopies(many, "")));
+        least(ApiKeys.SASL_AUTHENTICATE, 2, new SaslAuthenticateResponseData());
+    }
+
     // A login with SCRAM-SHA-512: the last message of each side.
     static void scram() throws Exception {
         ScramFormatter formatter = new ScramFormatter(ScramMechanism.SCRAM_SHA_512);
@@ -473,6 +572,7 @@ public class Golden {
                 .setErrorMessage("wrong")
                 .setAuthBytes("e=x".getBytes())
                 .setSessionLifetimeMs(3600000));
+        leastResponses();
         scram();
         for (Errors error : Errors.values()) System.out.println("error " + error.code() + " " + error.name());
     }
