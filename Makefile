@@ -1,5 +1,5 @@
 # The thin front of the tools. The two to know: `make demo` and `make test`.
-.PHONY: demo build test test-all sim chaos bench lint doctor
+.PHONY: demo build test test-all sim fuzz chaos bench lint doctor
 
 demo: build          ## orders flow from a Kafka into an Iceberg table; options go in ARGS
 	build/release/bin/frazil demo $(ARGS)
@@ -12,7 +12,7 @@ test:                ## what must hold at each change
 	tools/test
 
 test-all:            ## test, and the rest
-	tools/test setup checks build unit simulation integration chaos optimised threads lint long
+	tools/test setup checks build unit fuzz simulation integration chaos optimised threads lint long
 
 SEEDS ?= 1000
 sim:                 ## simulated worlds 1 to SEEDS, and every mutant (sim/README.md); options go in ARGS
@@ -29,6 +29,13 @@ chaos:               ## the program with everything failing around it for SECOND
 	cmake --preset release
 	ninja -C build/release frazil sqlite_faults
 	test/chaos/run --seconds $(SECONDS) $(if $(SEED),--seed $(SEED))
+
+SECONDS ?= 60
+fuzz:                ## every fuzz target for SECONDS (fuzz/README.md); NAME=json for one
+	tools/setup test
+	cmake --preset asan-ubsan
+	ninja -C build/asan-ubsan fuzz_targets
+	fuzz/run --seconds $(SECONDS) $(NAME)
 
 bench:               ## events per CPU-second, memory, beside DuckDB; options go in ARGS
 	tools/setup test
