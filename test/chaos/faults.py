@@ -50,8 +50,7 @@ class Faults:
 
     def killed(self, name: str, down: float) -> None:
         worker = self._scene.workers[name]
-        worker.alive()
-        worker.kill()
+        wait_for(f"{name} can be killed", worker.kill)
         self._history.happened("killed", name, f"killed, away for {down:.1f} s")
         try:
             self.pause(down)
@@ -59,13 +58,13 @@ class Faults:
             worker.may_start()
 
     def frozen(self, name: str, seconds: float) -> None:
-        running = self._scene.workers[name].alive()
-        running.freeze()
+        worker = self._scene.workers[name]
+        wait_for(f"{name} can be frozen", worker.freeze)
         self._history.happened("frozen", name, f"frozen for {seconds:.1f} s")
         try:
             self.pause(seconds)
         finally:
-            running.wake()
+            worker.wake()
         self._history.tell(name, "awake again")
 
     # --- The broker and the topic ------------------------------------------------------------------

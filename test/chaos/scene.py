@@ -55,10 +55,23 @@ class Worker:
     def alive(self) -> Running:
         return wait_for(f"{self._name} runs", lambda: self._running if self._running and self._running.code is None else None)
 
-    def kill(self) -> None:
+    def kill(self) -> bool:
+        """False: it is not there at the moment."""
         with self._lock:
+            if self._running is None or self._running.code is not None:
+                return False
             self._down = True
             self._running.kill()
+            return True
+
+    def freeze(self) -> bool:
+        with self._lock:
+            if self._running is None or self._running.code is not None:
+                return False
+            return self._running.freeze()
+
+    def wake(self) -> None:
+        self._running.wake()
 
     def may_start(self) -> None:
         self._down = False

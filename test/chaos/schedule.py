@@ -19,17 +19,17 @@ class Event:
     values: dict[str, float]
 
 
-_WORKER = {"killed": {"down": (0, 1.5)}, "frozen": {"seconds": (1.5, 5)}}
+_WORKER = {"killed": {"down": (0, 1.5)}, "frozen": {"seconds": (1.5, 4)}}
 _CATALOG = {"seconds": (2, 5), "chance": (0.1, 0.7)}
 
 TRACKS = {
-    "orders a": Track((4, 9), _WORKER),
-    "orders b": Track((4, 9), _WORKER),
+    "orders a": Track((5, 10), _WORKER),
+    "orders b": Track((5, 10), _WORKER),
     "latest": Track((6, 12), _WORKER),
     "catalog": Track((4, 7), {
         "delay_before": _CATALOG | {"milliseconds": (50, 1500)}, "delay_after": _CATALOG | {"milliseconds": (50, 1500)},
         "lost_answer": _CATALOG, "failed_commit": _CATALOG, "busy": _CATALOG, "database_locked": {"seconds": (2, 7)}}),
-    "broker": Track((16, 24), {"broker_killed": {"down": (0, 4)}, "broker_stopped": {"down": (0, 4)}}),
+    "broker": Track((20, 32), {"broker_killed": {"down": (0, 3)}, "broker_stopped": {"down": (0, 3)}}),
     "topic": Track((9, 15), {"records_deleted": {"share": (0.3, 1)}, "partitions_added": {"count": (1, 2)}}),
     "lake": Track((4, 9), {
         "rows_appended": {}, "rows_compacted": {"share": (0.1, 0.5)}, "snapshots_expired": {},

@@ -152,9 +152,11 @@ class Running:
         code = self.wait_for_end()
         assert code == 0, f"SIGTERM ended it with {code}\n{self.log[-3000:]}"
 
-    def freeze(self) -> None:
+    def freeze(self) -> bool:
+        """False: it has ended before."""
         self._process.send_signal(signal.SIGSTOP)
-        wait_for("it is frozen", lambda: self._state() in "Tt")
+        wait_for("it is frozen", lambda: self.code is not None or self._state() in "Tt")
+        return self.code is None
 
     def wake(self) -> None:
         self._process.send_signal(signal.SIGCONT)
