@@ -36,18 +36,26 @@ struct Record {
   std::uint32_t header_count = 0;
 };
 
+// What payloads of one kind keep in an OpenedBatch from one opening to the next: decompression contexts and memory.
+class OpenContext {
+ public:
+  virtual ~OpenContext() = default;
+};
+
 // A batch opened on a lane; a lane keeps one and uses it again, so that opening allocates nothing in the steady state.
 struct OpenedBatch {
   std::vector<Record> records;  // ascending offsets within the batch's range
   std::vector<Header> headers;
-  std::vector<char> storage;    // inflated bytes, where the payload needs them
+  std::vector<char> storage;    // bytes of the records, where the payload needs them
+  std::unique_ptr<OpenContext> context;  // of the kind of payload opened last; null at first
 };
 
 // The messages of a batch, as compact as the source has them.
 class BatchPayload {
  public:
   virtual ~BatchPayload() = default;
-  // Fills `opened` with the batch's records, which point into this payload and into opened.storage; both must stay.
+  // Fills `opened` with the batch's records, which point into this payload and into opened.storage or context; all of
+  // them must stay.
   // kBlocked (SOURCE_BATCH_CORRUPT) when the bytes cannot be opened.
   virtual Status Open(OpenedBatch& opened) = 0;
 };
