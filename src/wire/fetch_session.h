@@ -37,7 +37,9 @@ class FetchSession {
 
   // Fetch the partition from there, from the next request on. Costs nothing when the broker knows just that.
   void Want(const FetchKey& key, const FetchPosition& position);
-  // Do not fetch it, from the next request on: not ours any more, moved to another broker, or paused.
+  // Do not fetch it, from the next request on: not ours any more, moved to another broker, or paused. Also a
+  // partition that came with an error, until it is time to ask again: as long as one has an error, the broker
+  // answers each request at once.
   void Forget(const FetchKey& key);
 
   // What the last request asked of the partition, which is what a response is about: Want and Forget may have

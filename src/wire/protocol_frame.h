@@ -40,7 +40,9 @@ void AppendRequest(std::string& out, const Request& request, std::int16_t versio
 }
 
 // The length that the first four bytes of a frame state: of what follows them. kCorrupt (KAFKA_PROTOCOL) when
-// it is less than a header or more than `most`, which is what something says that is not a Kafka broker.
+// it is less than a header or more than `most`. Where `most` is below 350 million, that also catches one who
+// answers in HTTP or with a TLS alert. A parsed message takes up to 20 times its frame's bytes (Fetch: 4
+// times), so `most` should be small where the frame is not a Fetch response.
 Result<std::size_t> FrameLength(std::string_view first_four_bytes, std::size_t most);
 
 // Of a response's frame, without its length: which request it answers.

@@ -174,6 +174,12 @@ TEST(ProtocolMessagesTest, FindCoordinator) {
   });
 }
 
+TEST(ProtocolMessagesTest, AnAnswerAboutNoGroupIsRefused) {
+  FindCoordinatorResponse response;
+  EXPECT_THAT(ParseResponse(std::string("\x01\x02\x03\x04\0\0\0\0\0\x01\0", 11), 4, response),
+              FailsWithCode("KAFKA_PROTOCOL"));
+}
+
 TEST(ProtocolMessagesTest, OffsetCommit) {
   ExpectGoldenBytes(
       OffsetCommitRequest{"frazil.orders",

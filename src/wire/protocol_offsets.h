@@ -41,6 +41,7 @@ struct ListOffsetsRequest {
   void Write(ProtocolWriter& writer, std::int16_t version) const;
 };
 
+// Topics and partitions are in no order.
 struct ListOffsetsResponse {
   static constexpr KafkaApi kApi = KafkaApi::kListOffsets;
   struct TopicPartition {

@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <string_view>
 
 #include "base/ids.h"
@@ -19,6 +20,7 @@ class ProtocolReader {
  public:
   // The bytes must outlive the reader and every view that it gives.
   explicit ProtocolReader(std::string_view bytes) : rest_(bytes), size_(bytes.size()) {}
+  explicit ProtocolReader(std::string&&) = delete;
 
   bool Bool() { return Int8() != 0; }
   std::int8_t Int8() { return static_cast<std::int8_t>(BigEndian(1)); }
