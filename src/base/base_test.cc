@@ -71,6 +71,13 @@ TEST(Text, ThousandsAreSeparated) {
   EXPECT_EQ(WithThousands(100), "100");
 }
 
+TEST(JsonDepthTest, CountsBracketsOutsideOfStrings) {
+  EXPECT_EQ(JsonDepth("12"), 0);
+  EXPECT_EQ(JsonDepth(R"([{"a":[1]},[2]])"), 3);
+  EXPECT_EQ(JsonDepth(R"(["[[", "\\", "\"[["])"), 1);
+  EXPECT_EQ(JsonDepth("[[[[}"), 4);
+}
+
 TEST(Suggest, NamesANearMissAndNothingElse) {
   const std::vector<std::string> keys = {"brokers", "sasl", "tls"};
   EXPECT_EQ(Suggest("broker", keys), "brokers");

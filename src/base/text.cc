@@ -14,9 +14,14 @@ namespace {
 
 using Unit = std::pair<std::string_view, std::int64_t>;
 
-constexpr std::array<Unit, 8> kSizeUnits = {
-    {{"", 1}, {"B", 1}, {"kB", 1'000}, {"KiB", 1LL << 10}, {"MB", 1'000'000}, {"MiB", 1LL << 20},
-     {"GB", 1'000'000'000}, {"GiB", 1LL << 30}}};
+constexpr std::array<Unit, 8> kSizeUnits = {{{"", 1},
+                                             {"B", 1},
+                                             {"kB", 1'000},
+                                             {"KiB", 1LL << 10},
+                                             {"MB", 1'000'000},
+                                             {"MiB", 1LL << 20},
+                                             {"GB", 1'000'000'000},
+                                             {"GiB", 1LL << 30}}};
 constexpr std::array<Unit, 5> kDurationUnits = {
     {{"ms", 1}, {"s", 1'000}, {"m", 60'000}, {"h", 3'600'000}, {"d", 86'400'000}}};
 
@@ -75,7 +80,8 @@ Result<std::chrono::milliseconds> ParseDuration(std::string_view text) {
 std::string FormatDuration(std::chrono::milliseconds duration) {
   const std::int64_t millis = duration.count();
   for (auto unit = kDurationUnits.rbegin(); unit != kDurationUnits.rend(); ++unit) {
-    if (millis != 0 && millis % unit->second == 0) return fmt::format("{}{}", millis / unit->second, unit->first);
+    if (millis != 0 && millis % unit->second == 0)
+      return fmt::format("{}{}", millis / unit->second, unit->first);
   }
   return "0s";
 }
@@ -100,6 +106,25 @@ std::string WithThousands(std::int64_t number) {
     text.insert(at, 1, ',');
   }
   return text;
+}
+
+int JsonDepth(std::string_view json) {
+  int depth = 0;
+  int deepest = 0;
+  bool in_string = false;
+  for (std::size_t i = 0; i < json.size(); ++i) {
+    const char c = json[i];
+    if (c == '"') {
+      in_string = !in_string;
+    } else if (in_string) {
+      if (c == '\\') ++i;
+    } else if (c == '{' || c == '[') {
+      deepest = std::max(deepest, ++depth);
+    } else if (c == '}' || c == ']') {
+      --depth;
+    }
+  }
+  return deepest;
 }
 
 std::string Suggest(std::string_view word, const std::vector<std::string>& candidates) {

@@ -24,6 +24,12 @@ std::string FormatUnixMillis(std::int64_t unix_millis);
 // 1234567 as "1,234,567".
 std::string WithThousands(std::int64_t number);
 
+// How many objects and arrays of a JSON text lie inside each other; the text need not be whole or valid. For
+// limits: the JSON library parses any depth, but writes, copies and compares by recursion.
+int JsonDepth(std::string_view json);
+// More than any document has that Frazil reads.
+inline constexpr int kMaxJsonDocumentDepth = 500;
+
 // The candidate nearest to `word` by edit distance, or "" when none is near enough to be meant.
 std::string Suggest(std::string_view word, const std::vector<std::string>& candidates);
 

@@ -4,6 +4,7 @@
 #include <limits>
 #include <nlohmann/json.hpp>
 
+#include "base/text.h"
 #include "iceberg/metadata.h"
 #include "iceberg/metadata_internal.h"
 
@@ -303,6 +304,7 @@ std::string WithoutStatistics(const std::string& unknown_json, const std::set<Sn
 }
 
 Result<TableMetadata> ParseTableMetadata(std::string_view text) {
+  if (JsonDepth(text) > kMaxJsonDocumentDepth) return NotMetadata("it is nested too deep");
   Json json = Json::parse(text, nullptr, false);
   if (!json.is_object()) return NotMetadata("the text is no JSON object");
   TableMetadata table;

@@ -157,6 +157,18 @@ TEST(Metadata, WhatIsNoMetadataIsRefused) {
   }
 }
 
+TEST(Metadata, UnknownFieldsOfAnyDepthAreRefusedOrKept) {
+  const auto nested = [](std::size_t depth) {
+    std::string text = SmallJson().dump();
+    text.pop_back();
+    return text + ",\"unknown\":" + std::string(depth, '[') + std::string(depth, ']') + "}";
+  };
+  const auto table = ParseTableMetadata(nested(400));
+  ASSERT_OK(table);
+  EXPECT_EQ(ParseTableMetadata(TableMetadataToJson(*table)).value(), *table);
+  EXPECT_THAT(ParseTableMetadata(nested(200'000)), FailsWithCode("TABLE_METADATA"));
+}
+
 TEST(Metadata, ANewTableGetsItsIdsAndSpecsFollowThem) {
   NewTable table;
   table.uuid = Uuid::FromRandom(1, 2);

@@ -144,8 +144,7 @@ Result<Schema> ParseSchema(std::string_view text) {
   if (const auto ids = json.find("identifier-field-ids"); ids != json.end()) {
     if (!ids->is_array()) return Wrong("\"identifier-field-ids\" is no array");
     for (const Json& id : *ids) {
-      if (!id.is_number_integer()) return Wrong("\"identifier-field-ids\" holds something that is no number");
-      schema.identifier_field_ids.push_back(id.get<std::int32_t>());
+      FRAZIL_ASSIGN(schema.identifier_field_ids.emplace_back(), ToId(id, "identifier-field-ids"));
     }
   }
   return schema;

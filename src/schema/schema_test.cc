@@ -124,9 +124,16 @@ TEST(SchemaJsonTest, RefusesOtherShapes) {
                            R"j({"fields":[{"id":1.5,"name":"a","required":true,"type":"int"}]})j",
                            R"j({"fields":[{"id":1,"name":"a","required":true,"type":"list<int>"}]})j",
                            R"j({"fields":[{"id":1,"name":"a","required":true,"type":{"type":"set"}}]})j",
-                           R"j({"fields":[{"id":1,"name":"a","required":true,"type":"variant"}]})j"}) {
+                           R"j({"fields":[{"id":1,"name":"a","required":true,"type":"variant"}]})j",
+                           R"j({"fields":[],"identifier-field-ids":[4294967297]})j",
+                           R"j({"fields":[],"identifier-field-ids":["1"]})j"}) {
     EXPECT_THAT(ParseSchema(json), FailsWith(ErrorKind::kInvalid)) << json;
   }
+}
+
+TEST(SchemaJsonTest, RefusesWhatIsNestedWithoutEnd) {
+  const std::string deep = std::string(200'000, '[') + std::string(200'000, ']');
+  EXPECT_THAT(ParseSchema(R"j({"fields":[{"unknown":)j" + deep + "}]}"), FailsWith(ErrorKind::kInvalid));
 }
 
 TEST(SpecJsonTest, PartitionSpecsAndSortOrdersSurvive) {
