@@ -96,6 +96,7 @@ def main() -> int:
     print(f"seed {arguments.seed}, {arguments.seconds:.0f} s of faults")
     good = False
     with tight_disk(folder / "disk", int(512 + 2 * arguments.seconds) * MIB) as disk:
+        disk.room = 4096  # what is written here is small
         scene = Scene(folder, disk, arguments.seed, history)
         try:
             run_all(scene, arguments.seed, arguments.seconds)

@@ -178,14 +178,18 @@ class Faults:
             self._history.happened("rolled_back", "lake", f"the target rolled back to commit {to.n}, {foreign_rows} foreign rows")
 
     def disk_full(self, seconds: float) -> None:
-        scene = self._scene
+        scene, pids = self._scene, set()
         before = scene.said(scene.disk.told)
-        pids = [worker.alive().pid for worker in scene.workers.values()]
-        for pid in pids:
-            scene.disk.fill(pid)
+
+        def full_and_said() -> bool:
+            """For every process that comes meanwhile, too."""
+            for pid in {worker.pid() for worker in scene.workers.values()} - {None} - pids:
+                pids.add(pid)
+                scene.disk.fill(pid)
+            return self._stop.is_set() or scene.said(scene.disk.told) > before
         self._history.tell("lake", "the disk is full")
         try:
-            wait_for("a process says so", lambda: self._stop.is_set() or scene.said(scene.disk.told) > before)
+            wait_for("a process says that the disk is full", full_and_said)
             self.pause(seconds)
         finally:
             for pid in pids:

@@ -36,9 +36,7 @@ class Worker:
     def tend(self) -> None:
         """For one thread only: its children die with it."""
         with self._lock:
-            if self._down or (self._running is not None and self._running.code is None):
-                return
-            if time.monotonic() < self._next_start:
+            if self._down or self._there() or time.monotonic() < self._next_start:
                 return
             self._next_start = time.monotonic() + 0.5
             if self._running is not None:
@@ -46,29 +44,33 @@ class Worker:
             self._running = self._start()
             self.logs.append(self._running.log_file)
 
+    def _there(self) -> bool:
+        return self._running is not None and self._running.code is None
+
     def _check_end(self, running: Running) -> None:
         if running.code == UNREACHABLE:
             self._history.tell(self._name, "had ended: something was unreachable when it started; started again")
         else:
             assert running.code == -9, f"{self._name} has ended by itself with {running.code}\n{running.log[-6000:]}"
 
-    def alive(self) -> Running:
-        return wait_for(f"{self._name} runs", lambda: self._running if self._running and self._running.code is None else None)
+    def pid(self) -> int | None:
+        """None: it is not there at the moment."""
+        with self._lock:
+            return self._running.pid if self._there() else None
 
     def kill(self) -> bool:
         """False: it is not there at the moment."""
         with self._lock:
-            if self._running is None or self._running.code is not None:
+            if not self._there():
                 return False
             self._down = True
             self._running.kill()
             return True
 
     def freeze(self) -> bool:
+        """False: it is not there at the moment."""
         with self._lock:
-            if self._running is None or self._running.code is not None:
-                return False
-            return self._running.freeze()
+            return self._there() and self._running.freeze()
 
     def wake(self) -> None:
         self._running.wake()

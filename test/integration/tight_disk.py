@@ -29,7 +29,7 @@ class TightDisk:
 
 class SmallFileSystem(TightDisk):
     def fill(self, pid: int) -> None:
-        with open(self.folder / "ballast", "wb", buffering=0) as ballast:
+        with open(self.folder / "ballast", "ab", buffering=0) as ballast:
             for size in (MIB, 4096):
                 with contextlib.suppress(OSError):
                     while ballast.write(bytes(size)) == size:
@@ -49,10 +49,15 @@ class FileSizeLimit(TightDisk):
         self.prepare = lambda: None
 
     def fill(self, pid: int) -> None:
-        resource.prlimit(pid, resource.RLIMIT_FSIZE, (self.room, resource.RLIM_INFINITY))
+        self._limit(pid, self.room)
 
     def make_room(self, pid: int) -> None:
-        resource.prlimit(pid, resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+        self._limit(pid, resource.RLIM_INFINITY)
+
+    @staticmethod
+    def _limit(pid: int, size: int) -> None:
+        with contextlib.suppress(ProcessLookupError):  # it has ended
+            resource.prlimit(pid, resource.RLIMIT_FSIZE, (size, resource.RLIM_INFINITY))
 
 
 @contextlib.contextmanager
