@@ -153,7 +153,6 @@ TEST(InflateTest, ASizeThatIsClaimedIsNotBelieved) {
   std::string snappy;
   AppendUnsignedVarint(snappy, 900'000'000);
   snappy += "\x01xy";
-  std::string lz4 = CompressLz4("abc", false, true);
   const std::string zstd = ZstdFrame(std::uint64_t{1} << 40, std::string("\x19\0\0abc", 6));
   for (const Form& form :
        {Form{"snappy", Codec::kSnappy, snappy}, Form{"zstd", Codec::kZstd, zstd},
