@@ -2,11 +2,14 @@
 // compared with what librdkafka reads in them.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <fstream>
 #include <map>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <sstream>
 #include <string>
+#include <vector>
 
 #include "base/bytes.h"
 #include "base/result_matchers.h"

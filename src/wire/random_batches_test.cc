@@ -2,8 +2,10 @@
 // offset.
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <map>
+#include <optional>
 #include <random>
-#include <set>
 #include <string>
 #include <vector>
 
@@ -30,7 +32,9 @@ struct RandomLog {
 
 class LogWriter {
  public:
-  explicit LogWriter(std::uint64_t seed) : random_(seed) {}
+  explicit LogWriter(std::uint64_t seed) : random_(seed), noise_(40'000, '\0') {
+    std::ranges::generate(noise_, [this] { return static_cast<char>(random_()); });
+  }
 
   RandomLog Write() {
     log_.end = Below(1000);
@@ -46,10 +50,9 @@ class LogWriter {
 
   std::string Text() {
     const auto size = OneIn(20) ? Below(30'000) : OneIn(4) ? 120 + Below(20) : Below(40);
-    std::string text(static_cast<std::size_t>(size), '\0');
-    const auto letters = 1 + Below(60);
-    for (char& c : text) c = static_cast<char>(' ' + Below(letters));
-    return text;
+    if (OneIn(2)) return std::string(static_cast<std::size_t>(size), static_cast<char>(Below(256)));
+    const auto begin = Below(static_cast<std::int64_t>(noise_.size()) - size);
+    return noise_.substr(static_cast<std::size_t>(begin), static_cast<std::size_t>(size));
   }
   std::optional<std::string> MaybeText() {
     if (OneIn(5)) return std::nullopt;
@@ -112,6 +115,7 @@ class LogWriter {
   }
 
   std::mt19937_64 random_;
+  std::string noise_;
   RandomLog log_;
   std::map<std::int64_t, bool> open_;  // transactions by producer; whether they will be aborted
 };
@@ -131,7 +135,7 @@ TEST(RandomBatchesTest, EveryOffsetIsReadBackOrCountedAsAbsent) {
   const PartitionName name{"t", Partition(0)};
   OpenedBatch opened;
   OpenedBatch scratch;
-  for (std::uint64_t seed = 1; seed <= 150; ++seed) {
+  for (std::uint64_t seed = 1; seed <= 60; ++seed) {
     SCOPED_TRACE("seed " + std::to_string(seed));
     const RandomLog log = LogWriter(seed).Write();
     std::mt19937_64 random(seed);

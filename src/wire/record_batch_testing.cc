@@ -6,6 +6,7 @@
 #include <zstd.h>
 
 #include <algorithm>
+#include <array>
 
 #include "base/result.h"
 
@@ -15,13 +16,21 @@ namespace {
 constexpr std::size_t kChecksumAt = 17;
 constexpr std::size_t kChecksumEnd = 21;
 
-// A bit at a time, as RFC 3720 defines it.
-std::uint32_t PlainCrc32c(std::string_view bytes) {
-  std::uint32_t crc = ~0U;
-  for (const char byte : bytes) {
-    crc ^= static_cast<unsigned char>(byte);
+// What a byte does to the checksum, a bit at a time, as RFC 3720 defines it.
+constexpr std::array<std::uint32_t, 256> Crc32cTable() {
+  std::array<std::uint32_t, 256> table{};
+  for (std::uint32_t byte = 0; byte < 256; ++byte) {
+    std::uint32_t crc = byte;
     for (int bit = 0; bit < 8; ++bit) crc = crc >> 1 ^ ((crc & 1) != 0 ? 0x82f63b78U : 0);
+    table[byte] = crc;
   }
+  return table;
+}
+
+std::uint32_t PlainCrc32c(std::string_view bytes) {
+  static constexpr std::array<std::uint32_t, 256> kTable = Crc32cTable();
+  std::uint32_t crc = ~0U;
+  for (const char byte : bytes) crc = crc >> 8 ^ kTable[(crc ^ static_cast<unsigned char>(byte)) & 0xff];
   return ~crc;
 }
 
