@@ -24,6 +24,8 @@ struct Log {
       const auto header = ParseRecordBatchHeader(kName, rest.substr(0, **size));
       if (!header) return;
       if (!first) first = *header;
+      ascends = ascends && header->base_offset.value() >= end;
+      end = header->last_offset().value() + 1;
       if (producers.emplace(header->producer_id, header->base_offset).second &&
           header->base_offset.value() % 2 != 0) {
         aborted.push_back({header->producer_id, header->base_offset});
@@ -40,6 +42,8 @@ struct Log {
 
   std::shared_ptr<FetchBuffer> buffer;
   std::optional<RecordBatchHeader> first;
+  bool ascends = true;  // no batch begins before the one in front of it ends
+  std::int64_t end = 0;
   std::map<std::int64_t, Offset> producers;
   std::vector<AbortedTransaction> aborted;
 };
@@ -74,6 +78,103 @@ std::vector<Copied> Copy(const OpenedBatch& opened) {
     copies.push_back(std::move(copy));
   }
   return copies;
+}
+
+// A slow reader of records that are not compressed (kafka.apache.org, "Message Format"). Nothing when they
+// are malformed.
+class SlowRecords {
+ public:
+  explicit SlowRecords(std::string_view bytes) : rest_(bytes) {}
+
+  std::optional<std::vector<Copied>> Read(const RecordBatchHeader& header) {
+    std::vector<Copied> records;
+    for (std::int32_t i = 0; i < header.records_count && good_; ++i) {
+      const std::int64_t length = Varint();
+      const std::size_t before = rest_.size();
+      records.push_back(One(header));
+      const auto taken = static_cast<std::int64_t>(before - rest_.size());
+      const std::int64_t least = i == 0 ? header.base_offset.value() : records[records.size() - 2].offset + 1;
+      good_ = good_ && length == taken && records.back().offset >= least &&
+              records.back().offset <= header.last_offset().value();
+    }
+    if (!good_ || !rest_.empty()) return std::nullopt;
+    return records;
+  }
+
+ private:
+  Copied One(const RecordBatchHeader& header) {
+    Copied record;
+    Take(1);  // attributes, which have no meaning yet
+    const auto delta = static_cast<std::uint64_t>(Varlong());
+    record.timestamp_ms =
+        header.log_append_time()
+            ? header.max_timestamp
+            : static_cast<std::int64_t>(static_cast<std::uint64_t>(header.base_timestamp) + delta);
+    record.offset = header.base_offset.value() + static_cast<std::int32_t>(Varint());
+    record.texts = {Text(), Text()};
+    const std::int64_t headers = Varint();
+    good_ = good_ && headers >= 0;
+    for (std::int64_t i = 0; i < headers && good_; ++i) {
+      const std::string key = Text();
+      good_ = good_ && key != "null";
+      record.texts.push_back((good_ ? key.substr(1) : "") + Text());
+    }
+    return record;
+  }
+
+  std::string Text() {
+    const std::int64_t length = Varint();
+    if (length == -1) return "null";
+    good_ = good_ && length >= 0;
+    return "=" + Take(good_ ? static_cast<std::size_t>(length) : 0);
+  }
+
+  std::string Take(std::size_t size) {
+    good_ = good_ && size <= rest_.size();
+    if (!good_) return {};
+    const std::string taken(rest_.substr(0, size));
+    rest_.remove_prefix(size);
+    return taken;
+  }
+
+  // VARINT, which all but timestamps are.
+  std::int64_t Varint() {
+    const std::int64_t value = Varlong();
+    good_ = good_ && value >= INT32_MIN && value <= INT32_MAX;
+    return good_ ? value : 0;
+  }
+
+  std::int64_t Varlong() {
+    std::uint64_t value = 0;
+    for (int shift = 0; good_ && shift < 70; shift += 7) {
+      const std::string byte = Take(1);
+      if (!good_ || (byte[0] == 0 && shift > 0)) break;  // longer than need be
+      value |= static_cast<std::uint64_t>(byte[0] & 0x7F) << std::min(shift, 63);
+      if ((byte[0] & 0x80) == 0) return static_cast<std::int64_t>(value >> 1 ^ (~(value & 1) + 1));
+    }
+    good_ = false;
+    return 0;
+  }
+
+  std::string_view rest_;
+  bool good_ = true;
+};
+
+// All records of a log that is whole and not compressed.
+std::optional<std::vector<Copied>> SlowRead(const Log& log) {
+  std::vector<Copied> all;
+  for (std::string_view rest = log.buffer->bytes();;) {
+    const auto size = RecordBatchSize(kName, rest);
+    if (!size) return std::nullopt;
+    if (!*size) return all;
+    const auto header = ParseRecordBatchHeader(kName, rest.substr(0, **size));
+    if (!header || header->codec() != Codec::kNone || header->control()) return std::nullopt;
+    const auto records = SlowRecords(header->Records(rest.substr(0, **size))).Read(*header);
+    if (!records || (!all.empty() && !records->empty() && records->front().offset <= all.back().offset))
+      return std::nullopt;
+    all.insert(all.end(), records->begin(), records->end());
+    rest.remove_prefix(**size);
+  }
 }
 
 void CheckError(const Error& error) {
@@ -140,6 +241,8 @@ void Check(const Log& log) {
     const auto all = Read(log, log.first->base_offset, read_committed);
     const Offset middle = log.first->base_offset + (log.first->last_offset_delta + 1) / 2;
     const auto some = Read(log, middle, read_committed);
+    const auto slow = read_committed ? std::nullopt : SlowRead(log);
+    if (slow && log.ascends) FRAZIL_CHECK(all == slow, "two readers agree on the records");
     if (!all) continue;
     FRAZIL_CHECK(some.has_value(), "what can be read from the beginning can be read from anywhere");
     std::vector<Copied> expected;
