@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "catalog/sql_catalog.h"
+#include "kafka/fetch_source.h"
 #include "kafka/kafka_source.h"
 #include "parquet/data_file_writer.h"
 #include "spec/file.h"
@@ -59,16 +60,27 @@ Result<WiredStream> Wiring::Connect(const SpecFile& file, const StreamSpec& stre
   FRAZIL_ASSIGN(StreamConfig config, ToConfig(stream));
   FRAZIL_ASSIGN(KafkaConnection connection, ToConnection(*connection_spec));
   FRAZIL_ASSIGN(Catalog * catalog, OpenCatalog(*catalog_spec));
-  const KafkaSourceOptions source{.connection = std::move(connection),
-                                  .topic = stream.topic,
-                                  .group_id = fmt::format("frazil.{}", stream.name)};
-  auto open_source = [this, source] { return MakeKafkaSource(runtime_, budget_, source); };
+  auto open_source = SourceOf(stream, std::move(connection));
   return WiredStream{std::move(config), StreamSeams{.runtime = runtime_,
                                                     .budget = budget_,
                                                     .catalog = *catalog,
                                                     .store = *store_,
                                                     .format = ParquetFormat(),
                                                     .open_source = std::move(open_source)}};
+}
+
+std::function<Result<std::unique_ptr<BatchSource>>()> Wiring::SourceOf(const StreamSpec& stream,
+                                                                         KafkaConnection connection) {
+  const std::string group_id = fmt::format("frazil.{}", stream.name);
+  if (!stream.own_client) {
+    const KafkaSourceOptions source{.connection = std::move(connection), .topic = stream.topic, .group_id = group_id};
+    return [this, source] { return MakeKafkaSource(runtime_, budget_, source); };
+  }
+  auto& pool = pools_[stream.connection];
+  if (pool == nullptr) pool = std::make_shared<FetchPool>(runtime_, budget_, std::move(connection));
+  return [pool, topic = stream.topic, group_id]() -> Result<std::unique_ptr<BatchSource>> {
+    return MakeFetchSource(pool, topic, group_id);
+  };
 }
 
 Start ToStart(const StartSpec& spec) {

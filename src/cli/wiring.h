@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -17,6 +18,9 @@ namespace frazil {
 
 // Bytes of messages on their way, over all streams, unless a command says otherwise.
 inline constexpr std::int64_t kDefaultMemoryBytes = 96LL << 20;
+
+class FetchPool;
+struct KafkaConnection;
 
 // A stream ready for its engine. The wiring must outlive it.
 struct WiredStream {
@@ -41,11 +45,14 @@ class Wiring {
   LanePool& lanes() { return lanes_; }
 
  private:
+  std::function<Result<std::unique_ptr<BatchSource>>()> SourceOf(const StreamSpec& stream, KafkaConnection connection);
+
   Runtime& runtime_;
   ByteBudget budget_;
   LanePool lanes_;
   std::unique_ptr<ObjectStore> store_;
   std::map<std::string, std::unique_ptr<Catalog>> catalogs_;  // by name of the document
+  std::map<std::string, std::shared_ptr<FetchPool>> pools_;   // the same: one per Kafka cluster
 };
 
 // The document's values in the engine's terms.

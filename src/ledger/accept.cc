@@ -110,6 +110,7 @@ std::optional<AcceptKind> AcceptKindOf(std::string_view code) {
       {"OFFSETS_EXPIRED", kExpired},
       {"SOURCE_BATCH_CORRUPT", kUnreadable},
       {"CLUSTER_CHANGED", kOtherMessages},
+      {"LOG_TRUNCATED", kOtherMessages},
       {"PARTITION_MISSING", kOtherMessages},
       {"POSITION_BEYOND_END", kOtherMessages},
       {"TOPIC_CHANGED", kOtherMessages},

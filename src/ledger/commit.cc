@@ -52,9 +52,12 @@ std::map<std::string, FollowerRecord> AfterPending(const PositionRecord& record)
   return followers;
 }
 
-PositionRecord NextRecord(const PositionRecord& base, const EpochPlan& plan) {
+PositionRecord NextRecord(const PositionRecord& base, const EpochPlan& plan, const SourceIdentity& source) {
   PositionRecord record = base;
   record.n = base.n + 1;
+  // What the client that made the record could not tell.
+  if (record.cluster.empty()) record.cluster = source.cluster_id;
+  if (record.topic_id.empty()) record.topic_id = source.topic_id;
   if (!FRAZIL_MUTANT(followers_chain_forgotten)) record.followers = AfterPending(base);
   record.pending.clear();
   if (FRAZIL_MUTANT(partitions_forgotten)) record.next.clear();
@@ -107,7 +110,7 @@ Result<CommitDecision> DecideEpoch(const History& history, const StreamIdentity&
   FRAZIL_TRY(CheckFollowerUuids(record, plan));
   if (!record.pending.empty() && record.n > applied_n && !FRAZIL_MUTANT(pending_not_awaited))
     return PendingFirst{record};
-  return MayCommit{NextRecord(record, plan)};
+  return MayCommit{NextRecord(record, plan, identity.source)};
 }
 
 Result<PositionRecord> FirstRecord(const StreamIdentity& identity, Positions start,

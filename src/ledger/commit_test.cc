@@ -147,6 +147,18 @@ TEST(DecideEpoch, TakesEverythingElseFromTheRecordItReplaces) {
   EXPECT_EQ(record.pending[1].after, std::nullopt);
 }
 
+TEST(DecideEpoch, FillsInWhatAnEarlierClientCouldNotTell) {
+  HistoryBuilder table;
+  PositionRecord base = Base();
+  base.cluster.clear();
+  base.topic_id.clear();
+  table.Commit(base);
+  ASSERT_OK_AND_ASSIGN(const auto decision, Decide(table, Plan()));
+  const auto& record = std::get<MayCommit>(decision).record;
+  EXPECT_EQ(record.cluster, TestIdentity().source.cluster_id);
+  EXPECT_EQ(record.topic_id, TestIdentity().source.topic_id);
+}
+
 TEST(DecideEpoch, AnEarlierAttemptThatLandedIsDone) {
   HistoryBuilder table;
   table.Commit(Base());

@@ -120,6 +120,7 @@ class Binder {
     stream.connection = source.Text("connection");
     stream.topic = source.Text("topic");
     stream.start = Start(source);
+    stream.own_client = source.Text("client") == "frazil";
 
     const View target = spec.Object("target");
     stream.catalog = target.Text("catalog");

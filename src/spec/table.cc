@@ -135,7 +135,12 @@ const ObjectRule kSource{
          .otherwise = "earliest",
          .values = {"earliest", "latest"},
          .object = &kStart},
-        {.key = "format", .shape = Shape::kObject, .doc = "Default: `{type: json}`.", .object = &kFormat}}};
+        {.key = "format", .shape = Shape::kObject, .doc = "Default: `{type: json}`.", .object = &kFormat},
+        {.key = "client",
+         .shape = Shape::kEnum,
+         .doc = "What reads the topic: Frazil's own client, or librdkafka, which knows no topic ids and costs more.",
+         .otherwise = "librdkafka",
+         .values = {"frazil", "librdkafka"}}}};
 
 const ObjectRule kTarget{
     .name = "target",

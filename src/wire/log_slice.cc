@@ -74,6 +74,7 @@ Result<bool> LogSlicer::Take(LogSlice& slice) {
     slice.record_count += count;
     slice.absent += next - position_ - count;
     slice.range.next = position_ = next;
+    slice.leader_epoch = header.partition_leader_epoch;
   }
   least_offset_ = next;
   rest_.remove_prefix(*size);

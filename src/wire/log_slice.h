@@ -27,6 +27,7 @@ struct LogSlice {
   // records of aborted transactions.
   std::int64_t absent = 0;
   std::int64_t max_timestamp_ms = -1;  // as the headers of the spans have it; -1: none
+  std::int32_t leader_epoch = -1;      // of the last batch, also of one without records to deliver
   std::vector<BatchSpan> spans;        // ascending, point into the bytes that were cut
 };
 

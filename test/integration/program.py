@@ -40,8 +40,11 @@ def stream(topic: str, columns: list[dict], name: str = "orders", table: str = "
     mapping: dict[str, Any] = {"columns": columns}
     if metadata_columns is not None:
         mapping["metadata_columns"] = metadata_columns
+    source = {"connection": connection, "topic": topic, "start": start, "format": {"type": "json"}}
+    if client := os.environ.get("FRAZIL_CLIENT"):
+        source["client"] = client
     return {"api_version": "frazil/v1", "kind": "stream", "metadata": {"name": name},
-            "spec": {"source": {"connection": connection, "topic": topic, "start": start, "format": {"type": "json"}},
+            "spec": {"source": source,
                      "target": {"catalog": "lake", "table": table, **(target or {})}, "mapping": mapping,
                      "commit": {"interval": interval}, **spec}}
 

@@ -1,0 +1,334 @@
+#include "kafka/broker_fetcher.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <utility>
+
+#include "base/log.h"
+#include "kafka/connection_errors.h"
+#include "kafka/reading_errors.h"
+
+namespace frazil {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+constexpr std::int32_t kMostWaitMs = 500;          // how long a broker waits for something to send
+constexpr Duration kAnswerLimit = seconds(30);     // beyond that
+constexpr Duration kConnectLimit = seconds(5);
+constexpr Duration kShortPause = milliseconds(100);  // until a partition is asked for again
+constexpr Duration kEndPause = seconds(1);           // between two words of one partition's end
+constexpr Duration kReplicaLimit = std::chrono::minutes(5);  // then the leader is asked again whom to read
+// A response smaller than this does not wait for the byte budget.
+constexpr std::size_t kSmallResponse = 4 << 10;
+constexpr std::int32_t kMostPartitionBytes = 1 << 30;
+// What one payload takes when it is opened, but for a single large batch.
+constexpr std::size_t kOpenedBytes = 4 << 20;
+
+std::int32_t MostResponseBytes(const ByteBudget& budget) {
+  return static_cast<std::int32_t>(std::clamp<std::int64_t>(budget.total() / 8, 1 << 20, 8 << 20));
+}
+
+std::int64_t BytesOf(const LogSlice& slice) {
+  std::int64_t bytes = 0;
+  for (const BatchSpan& span : slice.spans) bytes += static_cast<std::int64_t>(span.batch.size());
+  return bytes;
+}
+
+}  // namespace
+
+BrokerFetcher::BrokerFetcher(ClusterClient& client, ByteBudget& budget, ReadingState& state, std::int32_t node_id,
+                             std::size_t slot, std::int64_t most_queued, StopSignal& stop)
+    : runtime_(client.runtime()),
+      client_(client),
+      budget_(budget),
+      state_(state),
+      node_id_(node_id),
+      slot_(slot),
+      stop_(stop),
+      most_queued_(most_queued),
+      most_response_bytes_(MostResponseBytes(budget)),
+      backoff_(runtime_, milliseconds(100), seconds(2)) {}
+
+void BrokerFetcher::Run() {
+  while (AwaitWants()) {
+    auto fetched = Fetch();
+    if (fetched || fetched.error().kind == ErrorKind::kStopping) continue;
+    session_.Lost();
+    link_.reset();
+    NoteFailure(fetched.error());
+  }
+}
+
+bool BrokerFetcher::AwaitWants() {
+  const MonitorLock lock(*state_.monitor);
+  while (!state_.stopping) {
+    const MonotonicTime next_retry = UpdateWants();
+    if (session_.size() > 0) return true;
+    state_.monitor->WaitUntil(next_retry);
+  }
+  return false;
+}
+
+// Brings the session in line with the subscriptions; gives the time at which one more partition will be wanted.
+MonotonicTime BrokerFetcher::UpdateWants() {
+  ++round_;
+  const MonotonicTime now = runtime_.Now();
+  MonotonicTime next_retry = kForever;
+  for (const Subscription& subscription : state_.subscriptions) {
+    if (subscription.slot != slot_ || subscription.full || subscription.failure || subscription.misplaced) continue;
+    for (const auto& [partition, reader] : subscription.readers) {
+      if (reader.broker() != node_id_) continue;
+      if (reader.retry_at > now) {
+        next_retry = std::min(next_retry, reader.retry_at);
+        continue;
+      }
+      if (topics_.emplace(subscription.topic_id, subscription.topic).second) {
+        session_.NameTopic(subscription.topic_id, subscription.topic);
+        all_have_ids_ = all_have_ids_ && subscription.has_topic_id;
+      }
+      const FetchKey key{subscription.topic_id, partition};
+      wanted_[key] = round_;
+      session_.Want(key, {.fetch_offset = reader.position,
+                          .current_leader_epoch = reader.leader_epoch,
+                          .last_fetched_epoch = reader.last_epoch,
+                          .max_bytes = reader.max_bytes});
+    }
+  }
+  std::erase_if(wanted_, [this](const auto& entry) {
+    if (entry.second == round_) return false;
+    session_.Forget(entry.first);
+    return true;
+  });
+  return next_retry;
+}
+
+Status BrokerFetcher::Connect() {
+  const auto endpoint = client_.EndpointOf(node_id_);
+  if (!endpoint) return Fail(NoAddressError(client_.connection(), fmt::format("broker {}", node_id_)));
+  FRAZIL_ASSIGN(link_, BrokerLink::Open(runtime_, client_.connection(), *endpoint, runtime_.Now() + kConnectLimit, stop_));
+  session_.Lost();
+  return {};
+}
+
+// Topics without an id can only be named.
+std::int16_t BrokerFetcher::FetchVersion(std::int16_t picked) const {
+  constexpr std::int16_t kLastWithNames = kFirstFetchVersionWithTopicIds - 1;
+  return all_have_ids_ ? picked : std::min(picked, kLastWithNames);
+}
+
+Status BrokerFetcher::Fetch() {
+  if (link_ == nullptr) FRAZIL_TRY(Connect());
+  FRAZIL_ASSIGN(const std::int16_t picked, link_->Version(KafkaApi::kFetch));
+  request_.max_wait_ms = kMostWaitMs;
+  request_.max_bytes = most_response_bytes_;
+  session_.Build(request_);
+  const auto make_buffer = [this](std::size_t bytes) -> Result<std::shared_ptr<FetchBuffer>> {
+    ByteLease lease;
+    if (bytes > kSmallResponse) {
+      FRAZIL_ASSIGN(lease, budget_.Acquire(static_cast<std::int64_t>(bytes), kForever, stop_));
+    }
+    return std::make_shared<FetchBuffer>(bytes, std::move(lease));
+  };
+  const MonotonicTime deadline = runtime_.Now() + milliseconds(kMostWaitMs) + kAnswerLimit;
+  FRAZIL_ASSIGN(const auto buffer,
+                link_->Fetch(request_, FetchVersion(picked), response_, deadline, stop_, make_buffer));
+  backoff_.Reset();
+  if (!session_.Accept(response_)) {
+    if (MeaningOf(response_.error) != KafkaErrorMeaning::kRestartSession) {
+      LogDebug("broker {}: a fetch failed: {}", node_id_, Describe(response_.error));
+      const MonitorLock lock(*state_.monitor);
+      state_.WantMetadata();
+    }
+    stop_.WaitFor(kShortPause);
+    return {};
+  }
+  Read(buffer);
+  if (response_.throttle_ms > 0) stop_.WaitFor(milliseconds(response_.throttle_ms));
+  return {};
+}
+
+void BrokerFetcher::Read(const std::shared_ptr<FetchBuffer>& buffer) {
+  const std::int64_t now_ms = runtime_.UnixMillis();
+  std::vector<Answer> answers;
+  for (const auto& topic : response_.topics) {
+    const auto topic_id = session_.TopicIdOf(topic);
+    if (!topic_id) continue;
+    for (const auto& said : response_.PartitionsOf(topic)) {
+      const FetchKey key{*topic_id, said.partition};
+      const auto asked = session_.Asked(key);
+      if (asked) answers.push_back(Cut(key, topics_.at(*topic_id), *asked, said, buffer));
+    }
+  }
+  const MonitorLock lock(*state_.monitor);
+  for (Answer& answer : answers) HandOn(answer, now_ms);
+  TellEnds(now_ms);
+  state_.monitor->NotifyAll();
+}
+
+// Reads the headers of the record batches; nothing else is needed to go on fetching behind them.
+BrokerFetcher::Answer BrokerFetcher::Cut(const FetchKey& key, const std::string& topic, const FetchPosition& asked,
+                                         const FetchResponse::TopicPartition& said,
+                                         const std::shared_ptr<FetchBuffer>& buffer) {
+  Answer answer{.key = key, .asked = asked, .said = &said, .batches = {}, .position = asked.fetch_offset, .failure = {}};
+  if (said.error != KafkaError::kNone || said.diverging_epoch) return answer;
+  const PartitionName name{topic, key.partition};
+  LogSlicer slicer(name, said.records, asked.fetch_offset, response_.AbortedOf(said), scratch_,
+                   {.target_opened_bytes = kOpenedBytes});
+  while (true) {
+    auto slice = slicer.Next();
+    if (!slice) {
+      answer.failure = std::move(slice).error();
+      break;
+    }
+    if (!*slice) break;
+    auto batch = std::make_unique<Batch>();
+    batch->partition = key.partition;
+    batch->range = (*slice)->range;
+    batch->absent = (*slice)->absent;
+    batch->record_count = (*slice)->record_count;
+    batch->bytes = BytesOf(**slice);
+    batch->max_timestamp_ms = (*slice)->max_timestamp_ms;
+    answer.last_epoch = (*slice)->leader_epoch;
+    if (!(*slice)->spans.empty()) {
+      batch->payload = std::make_unique<FetchedPayload>(name, buffer, std::move((*slice)->spans));
+    }
+    answer.batches.push_back(std::move(batch));
+  }
+  answer.position = slicer.position();
+  answer.cut_off = answer.batches.empty() && !slicer.rest().empty();
+  return answer;
+}
+
+void BrokerFetcher::HandOn(Answer& answer, std::int64_t now_ms) {
+  for (Subscription& subscription : state_.subscriptions) {
+    if (subscription.slot != slot_ || subscription.topic_id != answer.key.topic_id) continue;
+    const auto reader = subscription.readers.find(answer.key.partition);
+    // It may have been moved since the request.
+    if (reader == subscription.readers.end() || reader->second.broker() != node_id_ ||
+        reader->second.position != answer.asked.fetch_offset) {
+      return;
+    }
+    if (answer.said->error != KafkaError::kNone || answer.said->diverging_epoch || answer.failure) {
+      TakeBatches(subscription, reader->second, answer, now_ms);
+      TakeError(subscription, reader->second, answer);
+    } else if (answer.said->preferred_read_replica != kNoBroker) {
+      reader->second.replica = answer.said->preferred_read_replica;
+      reader->second.replica_until = runtime_.Now() + kReplicaLimit;
+      state_.WantMetadata();  // which makes sure that somebody reads there
+    } else {
+      TakeBatches(subscription, reader->second, answer, now_ms);
+    }
+    return;
+  }
+}
+
+void BrokerFetcher::TakeBatches(Subscription& subscription, PartitionReader& reader, Answer& answer, std::int64_t now_ms) {
+  if (answer.batches.empty()) {
+    if (answer.cut_off) reader.max_bytes = std::min(reader.max_bytes, kMostPartitionBytes / 2) * 2;
+  } else {
+    reader.max_bytes = 1 << 20;
+    reader.last_epoch = answer.last_epoch;
+  }
+  reader.position = answer.position;
+  reader.at_end = answer.said->error == KafkaError::kNone && reader.position >= answer.said->last_stable_offset;
+  if (reader.at_end && !answer.batches.empty()) {
+    answer.batches.back()->end_reached_ms = now_ms;
+    reader.end_told = runtime_.Now();
+  }
+  for (auto& batch : answer.batches) {
+    subscription.queued_bytes += batch->bytes;
+    subscription.queue.push_back(std::move(batch));
+  }
+  subscription.full = subscription.queued_bytes >= most_queued_;
+  if (reader.replica != kNoBroker && runtime_.Now() >= reader.replica_until) reader.replica = kNoBroker;
+}
+
+void BrokerFetcher::TakeError(Subscription& subscription, PartitionReader& reader, const Answer& answer) {
+  const Partition partition = answer.key.partition;
+  if (answer.failure) {
+    subscription.failure = answer.failure;
+    return;
+  }
+  if (answer.said->diverging_epoch) {
+    subscription.failure = TruncatedError(subscription.topic, partition, reader.position,
+                                          answer.said->diverging_epoch->end_offset);
+    return;
+  }
+  const KafkaError error = answer.said->error;
+  reader.retry_at = runtime_.Now() + kShortPause;
+  switch (MeaningOf(error)) {
+    case KafkaErrorMeaning::kNone:
+    case KafkaErrorMeaning::kRetry:
+      return;
+    case KafkaErrorMeaning::kRefreshMetadata:
+    case KafkaErrorMeaning::kTopicMissing:
+    case KafkaErrorMeaning::kRefreshGroup:
+    case KafkaErrorMeaning::kRebootstrap:
+    case KafkaErrorMeaning::kRestartSession:
+      reader.replica = kNoBroker;
+      reader.leader = kNoBroker;
+      state_.WantMetadata();
+      return;
+    case KafkaErrorMeaning::kOffsetOutOfRange:
+      // A replica may not have come so far yet; the leader decides.
+      if (reader.replica != kNoBroker) {
+        reader.replica = kNoBroker;
+      } else {
+        subscription.misplaced = partition;
+      }
+      return;
+    case KafkaErrorMeaning::kDenied:
+    case KafkaErrorMeaning::kLoginRefused:
+    case KafkaErrorMeaning::kRefused:
+      subscription.failure = TopicError(subscription.topic, error);
+      return;
+    case KafkaErrorMeaning::kCorrupt:
+      subscription.failure = CorruptBatch({subscription.topic, partition}, reader.position, reader.position,
+                                          "the broker cannot read its own log there");
+      return;
+  }
+}
+
+// What was at its end and has no news is at its end still.
+void BrokerFetcher::TellEnds(std::int64_t now_ms) {
+  const MonotonicTime now = runtime_.Now();
+  for (Subscription& subscription : state_.subscriptions) {
+    if (subscription.slot != slot_ || subscription.full) continue;
+    for (auto& [partition, reader] : subscription.readers) {
+      if (!reader.at_end || reader.broker() != node_id_ || now - reader.end_told < kEndPause) continue;
+      const auto asked = session_.Asked({subscription.topic_id, partition});
+      if (!asked || asked->fetch_offset != reader.position) continue;
+      reader.end_told = now;
+      auto batch = std::make_unique<Batch>();
+      batch->partition = partition;
+      batch->range = {reader.position, reader.position};
+      batch->end_reached_ms = now_ms;
+      subscription.queue.push_back(std::move(batch));
+    }
+  }
+}
+
+// The connection is gone: whoever leads now will be asked after a while.
+void BrokerFetcher::NoteFailure(const Error& error) {
+  LogDebug("broker {}: {}", node_id_, error.ToString());
+  const MonitorLock lock(*state_.monitor);
+  const MonotonicTime retry_at = runtime_.Now() + backoff_.Next();
+  for (Subscription& subscription : state_.subscriptions) {
+    if (subscription.slot != slot_) continue;
+    for (auto& entry : subscription.readers) {
+      PartitionReader& reader = entry.second;
+      if (reader.broker() != node_id_) continue;
+      reader.retry_at = retry_at;
+      reader.replica = kNoBroker;
+      // What will not pass by itself is told; whether anybody can be reached, Metadata tells.
+      if (error.kind != ErrorKind::kUnavailable && !subscription.failure) subscription.failure = error;
+    }
+  }
+  state_.WantMetadata();
+}
+
+}  // namespace frazil

@@ -1,0 +1,80 @@
+// Reads from one broker, over one connection, all that subscriptions want from it.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "kafka/cluster_client.h"
+#include "kafka/reading_state.h"
+#include "runtime/backoff.h"
+#include "runtime/byte_budget.h"
+#include "wire/fetch_session.h"
+#include "wire/log_slice.h"
+
+namespace frazil {
+
+// A loop: want what is wanted, fetch, cut, hand on. While one response is being opened on the lanes the next is on its
+// way. Without room in the byte budget the response stays in the socket, and its broker waits.
+class BrokerFetcher {
+ public:
+  // Serves the subscriptions of `slot`; one with `most_queued` bytes in its queue is full. Borrows everything.
+  BrokerFetcher(ClusterClient& client, ByteBudget& budget, ReadingState& state, std::int32_t node_id, std::size_t slot,
+                std::int64_t most_queued, StopSignal& stop);
+
+  // Until `stop` fires and state.stopping is set.
+  void Run();
+
+ private:
+  // What a response says of one partition.
+  struct Answer {
+    FetchKey key;
+    FetchPosition asked;
+    const FetchResponse::TopicPartition* said = nullptr;
+    std::vector<std::unique_ptr<Batch>> batches;
+    Offset position;                           // behind them
+    std::int32_t last_epoch = kNoLeaderEpoch;  // of the last batch
+    bool cut_off = false;                      // the beginning of a batch came, and no whole one
+    std::optional<Error> failure;              // behind the batches
+  };
+
+  // Waits until something is wanted from this broker. False: stopping.
+  bool AwaitWants();
+  MonotonicTime UpdateWants();
+  Status Fetch();
+  Status Connect();
+  std::int16_t FetchVersion(std::int16_t picked) const;
+  void Read(const std::shared_ptr<FetchBuffer>& buffer);
+  Answer Cut(const FetchKey& key, const std::string& topic, const FetchPosition& asked,
+             const FetchResponse::TopicPartition& said, const std::shared_ptr<FetchBuffer>& buffer);
+  void HandOn(Answer& answer, std::int64_t now_ms);
+  void TakeBatches(Subscription& subscription, PartitionReader& reader, Answer& answer, std::int64_t now_ms);
+  void TakeError(Subscription& subscription, PartitionReader& reader, const Answer& answer);
+  void TellEnds(std::int64_t now_ms);
+  void NoteFailure(const Error& error);
+
+  Runtime& runtime_;
+  ClusterClient& client_;
+  ByteBudget& budget_;
+  ReadingState& state_;
+  const std::int32_t node_id_;
+  const std::size_t slot_;
+  StopSignal& stop_;
+  const std::int64_t most_queued_;
+  const std::int32_t most_response_bytes_;
+
+  std::unique_ptr<BrokerLink> link_;
+  FetchSession session_;
+  FetchRequest request_;
+  FetchResponse response_;
+  OpenedBatch scratch_;
+  std::map<FetchKey, std::uint64_t> wanted_;  // in which round last
+  std::uint64_t round_ = 0;
+  std::map<Uuid, std::string> topics_;
+  bool all_have_ids_ = true;
+  Backoff backoff_;
+};
+
+}  // namespace frazil

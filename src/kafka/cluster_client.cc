@@ -1,0 +1,263 @@
+#include "kafka/cluster_client.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <utility>
+
+#include "base/log.h"
+#include "kafka/connection_errors.h"
+#include "kafka/reading_errors.h"
+#include "runtime/backoff.h"
+
+namespace frazil {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+// Of one connect with its login, and of one request.
+constexpr Duration kConnectLimit = seconds(5);
+constexpr Duration kAnswerLimit = seconds(10);
+// So long is asked again: while leaders are being found, and while nobody can be reached.
+constexpr Duration kPatience = seconds(10);
+constexpr Duration kUnreachablePatience = seconds(4);
+constexpr std::size_t kMostIdleLinks = 2;  // per broker
+
+}  // namespace
+
+bool HasTopicId(const Uuid& topic_id) {
+  return topic_id != Uuid{};
+}
+
+// As Kafka's own tools print it: base64url without padding.
+std::string TopicIdText(const Uuid& topic_id) {
+  if (!HasTopicId(topic_id)) return "";
+  static constexpr std::string_view kDigits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+  std::string text;
+  std::uint32_t bits = 0;
+  int held = 0;
+  for (const std::uint8_t byte : topic_id.bytes) {
+    bits = bits << 8 | byte;
+    for (held += 8; held >= 6; held -= 6) text += kDigits[bits >> (held - 6) & 63];
+  }
+  return text += kDigits[bits << (6 - held) & 63];
+}
+
+std::vector<Partition> TopicDescription::Partitions() const {
+  std::vector<Partition> numbers;
+  for (const auto& partition : partitions) numbers.push_back(partition.partition);
+  return numbers;
+}
+
+ClusterClient::ClusterClient(Runtime& runtime, KafkaConnection connection)
+    : runtime_(runtime), connection_(std::move(connection)), monitor_(runtime.NewMonitor()) {}
+
+ClusterClient::~ClusterClient() = default;
+
+Result<std::unique_ptr<BrokerLink>> ClusterClient::Take(const Endpoint& broker, StopSignal& stop, bool& used) {
+  {
+    const MonitorLock lock(*monitor_);
+    auto& idle = idle_[broker];
+    if (used && !idle.empty()) {
+      auto link = std::move(idle.back());
+      idle.pop_back();
+      return link;
+    }
+  }
+  used = false;
+  return BrokerLink::Open(runtime_, connection_, broker, runtime_.Now() + kConnectLimit, stop);
+}
+
+void ClusterClient::PutBack(std::unique_ptr<BrokerLink> link) {
+  const MonitorLock lock(*monitor_);
+  auto& idle = idle_[link->broker()];
+  if (idle.size() < kMostIdleLinks) idle.push_back(std::move(link));
+}
+
+template <typename Request, typename Response>
+Status ClusterClient::Ask(const Endpoint& broker, const Request& request, Response& response, StopSignal& stop) {
+  bool used = true;
+  while (true) {
+    FRAZIL_ASSIGN(auto link, Take(broker, stop, used));
+    auto answered = link->Ask(request, response, runtime_.Now() + kAnswerLimit, stop);
+    if (answered) PutBack(std::move(link));
+    if (answered || !used || answered.error().kind != ErrorKind::kUnavailable) return answered;
+    used = false;
+  }
+}
+
+template <typename Request, typename Response>
+Status ClusterClient::AskNode(std::int32_t node_id, const Request& request, Response& response, StopSignal& stop) {
+  const auto broker = EndpointOf(node_id);
+  if (!broker) return Fail(NoAddressError(connection_, fmt::format("broker {}", node_id)));
+  return Ask(*broker, request, response, stop);
+}
+
+std::optional<Endpoint> ClusterClient::EndpointOf(std::int32_t node_id) const {
+  const MonitorLock lock(*monitor_);
+  const auto found = brokers_.find(node_id);
+  return found == brokers_.end() ? std::nullopt : std::optional(found->second);
+}
+
+// Brokers that were there before, then the configured addresses.
+Result<std::vector<Endpoint>> ClusterClient::Candidates() const {
+  std::vector<Endpoint> candidates;
+  {
+    const MonitorLock lock(*monitor_);
+    for (const auto& entry : brokers_) candidates.push_back(entry.second);
+  }
+  if (!candidates.empty()) {
+    const auto turn = static_cast<std::ptrdiff_t>(runtime_.Random() % candidates.size());
+    std::ranges::rotate(candidates, candidates.begin() + turn);
+  }
+  for (const std::string& text : connection_.brokers) {
+    FRAZIL_ASSIGN(auto endpoint, ParseEndpoint(text));
+    if (std::ranges::find(candidates, endpoint) == candidates.end()) candidates.push_back(std::move(endpoint));
+  }
+  return candidates;
+}
+
+void ClusterClient::Note(const MetadataResponse& metadata) {
+  if (metadata.brokers.empty()) return;
+  const MonitorLock lock(*monitor_);
+  brokers_.clear();
+  for (const auto& broker : metadata.brokers) {
+    brokers_[broker.node_id] = Endpoint{broker.host, static_cast<std::uint16_t>(broker.port)};
+  }
+}
+
+Result<MetadataResponse> ClusterClient::Metadata(const std::vector<std::string>& topics, StopSignal& stop) {
+  FRAZIL_ASSIGN(const auto candidates, Candidates());
+  const MetadataRequest request{.topics = topics};
+  Error failure = NoAddressError(connection_, "a broker");
+  for (const Endpoint& broker : candidates) {
+    MetadataResponse response;
+    auto answered = Ask(broker, request, response, stop);
+    if (answered && response.error == KafkaError::kNone) {
+      Note(response);
+      return response;
+    }
+    if (answered) {
+      failure = TopicError("", response.error);
+      continue;
+    }
+    if (answered.error().kind == ErrorKind::kStopping) return Fail(answered.error());
+    // What one broker refuses for good is told rather than that another one cannot be reached.
+    if (failure.kind != ErrorKind::kDenied) failure = answered.error();
+  }
+  return Fail(std::move(failure));
+}
+
+template <typename Attempt>
+auto ClusterClient::Patiently(StopSignal& stop, const Attempt& attempt) -> decltype(attempt()) {
+  const MonotonicTime since = runtime_.Now();
+  Backoff backoff(runtime_, milliseconds(50), seconds(1));
+  while (true) {
+    auto answer = attempt();
+    if (answer || answer.error().kind != ErrorKind::kUnavailable) return answer;
+    const Duration limit = answer.error().code == "KAFKA_UNREACHABLE" ? kUnreachablePatience : kPatience;
+    if (runtime_.Now() - since >= limit || stop.WaitFor(backoff.Next())) return answer;
+  }
+}
+
+Result<TopicDescription> ClusterClient::TryDescribe(const std::string& topic, StopSignal& stop) {
+  FRAZIL_ASSIGN(auto metadata, Metadata({topic}, stop));
+  const auto found = std::ranges::find(metadata.topics, topic, &MetadataResponse::Topic::name);
+  if (found == metadata.topics.end()) return Fail(TopicError(topic, KafkaError::kUnknownTopicOrPartition));
+  if (found->error != KafkaError::kNone) return Fail(TopicError(topic, found->error));
+  std::ranges::sort(found->partitions, {}, &MetadataResponse::TopicPartition::partition);
+  return TopicDescription{.cluster_id = metadata.cluster_id.value_or(""),
+                          .topic_id = found->topic_id,
+                          .partitions = std::move(found->partitions)};
+}
+
+Result<TopicDescription> ClusterClient::Describe(const std::string& topic, StopSignal& stop) {
+  return Patiently(stop, [&] { return TryDescribe(topic, stop); });
+}
+
+Result<Positions> ClusterClient::TryOffsetsAt(const std::string& topic, std::int64_t time, StopSignal& stop) {
+  FRAZIL_ASSIGN(const auto description, TryDescribe(topic, stop));
+  std::map<std::int32_t, ListOffsetsRequest> requests;
+  for (const auto& partition : description.partitions) {
+    if (partition.leader_id == kNoBroker) return Fail(TopicError(topic, KafkaError::kLeaderNotAvailable));
+    auto& request = requests[partition.leader_id];
+    if (request.topics.empty()) request.topics.push_back({.name = topic, .partitions = {}});
+    request.topics.front().partitions.push_back(
+        {.partition = partition.partition, .current_leader_epoch = partition.leader_epoch, .timestamp = time});
+  }
+  Positions positions;
+  for (const auto& [leader, request] : requests) {
+    ListOffsetsResponse response;
+    FRAZIL_TRY(AskNode(leader, request, response, stop));
+    for (const auto& answered : response.topics) {
+      for (const auto& partition : answered.partitions) {
+        if (partition.error != KafkaError::kNone) return Fail(TopicError(topic, partition.error));
+        positions[partition.partition] = partition.offset;
+      }
+    }
+  }
+  if (positions.size() == description.partitions.size()) return positions;
+  return Fail(IncompleteAnswerError(connection_, "ListOffsets does not answer for every partition"));
+}
+
+Result<Positions> ClusterClient::OffsetsAt(const std::string& topic, std::int64_t time, StopSignal& stop) {
+  return Patiently(stop, [&] { return TryOffsetsAt(topic, time, stop); });
+}
+
+Result<std::int32_t> ClusterClient::Coordinator(const std::string& group, const std::string& topic, StopSignal& stop) {
+  FindCoordinatorResponse response;
+  FRAZIL_ASSIGN(const auto candidates, Candidates());
+  Status answered = Fail(NoAddressError(connection_, "a broker"));
+  for (const Endpoint& broker : candidates) {
+    answered = Ask(broker, FindCoordinatorRequest{.group_id = group}, response, stop);
+    if (answered) break;
+  }
+  FRAZIL_TRY(answered);
+  if (response.error != KafkaError::kNone) return Fail(TopicError(topic, response.error));
+  const MonitorLock lock(*monitor_);
+  brokers_[response.node_id] = Endpoint{response.host, static_cast<std::uint16_t>(response.port)};
+  return response.node_id;
+}
+
+Result<Positions> ClusterClient::TryCommitted(const std::string& group, const std::string& topic,
+                                              const std::vector<Partition>& partitions, StopSignal& stop) {
+  FRAZIL_ASSIGN(const auto node, Coordinator(group, topic, stop));
+  const OffsetFetchRequest request{.group_id = group, .topics = {{.name = topic, .partitions = partitions}}};
+  OffsetFetchResponse response;
+  FRAZIL_TRY(AskNode(node, request, response, stop));
+  if (response.error != KafkaError::kNone) return Fail(TopicError(topic, response.error));
+  Positions positions;
+  for (const auto& answered : response.topics) {
+    for (const auto& partition : answered.partitions) {
+      if (partition.error != KafkaError::kNone) return Fail(TopicError(topic, partition.error));
+      if (partition.offset >= Offset(0)) positions[partition.partition] = partition.offset;
+    }
+  }
+  return positions;
+}
+
+Result<Positions> ClusterClient::Committed(const std::string& group, const std::string& topic,
+                                           const std::vector<Partition>& partitions, StopSignal& stop) {
+  return Patiently(stop, [&] { return TryCommitted(group, topic, partitions, stop); });
+}
+
+Status ClusterClient::Commit(const std::string& group, const std::string& topic, const Positions& positions,
+                             StopSignal& stop) {
+  FRAZIL_ASSIGN(const auto node, Coordinator(group, topic, stop));
+  OffsetCommitRequest request{.group_id = group, .topics = {{.name = topic, .partitions = {}}}};
+  for (const auto& [partition, offset] : positions) {
+    request.topics.front().partitions.push_back({.partition = partition, .offset = offset});
+  }
+  OffsetCommitResponse response;
+  FRAZIL_TRY(AskNode(node, request, response, stop));
+  for (const auto& answered : response.topics) {
+    for (const auto& partition : answered.partitions) {
+      if (partition.error != KafkaError::kNone) return Fail(TopicError(topic, partition.error));
+    }
+  }
+  return {};
+}
+
+}  // namespace frazil

@@ -1,0 +1,201 @@
+#include "kafka/fetch_pool.h"
+
+#include <algorithm>
+#include <chrono>
+#include <set>
+
+#include "base/log.h"
+#include "kafka/connection_errors.h"
+#include "kafka/reading_errors.h"
+
+namespace frazil {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+constexpr Duration kRefreshInterval = seconds(30);
+// A restart of the brokers, or a topic that one of them does not know yet, shorter than this is nobody's business.
+constexpr Duration kDownTolerance = seconds(5);
+
+}  // namespace
+
+FetchPool::FetchPool(Runtime& runtime, ByteBudget& budget, KafkaConnection connection)
+    : runtime_(runtime),
+      budget_(budget),
+      client_(runtime, std::move(connection)),
+      state_(runtime),
+      stop_(runtime),
+      backoff_(runtime, milliseconds(100), seconds(2)),
+      next_refresh_(runtime.Now()) {
+  keeper_ = runtime_.Spawn("kafka", [this] { Keep(); });
+}
+
+FetchPool::~FetchPool() {
+  {
+    const MonitorLock lock(*state_.monitor);
+    FRAZIL_CHECK(state_.subscriptions.empty(), "a source outlives its cluster");
+    state_.stopping = true;
+    state_.monitor->NotifyAll();
+  }
+  stop_.Stop();
+  keeper_->Join();
+  for (auto& task : tasks_) task->Join();
+}
+
+Subscription* FetchPool::Subscribe(const std::string& topic, const Uuid& topic_id) {
+  const MonitorLock lock(*state_.monitor);
+  std::set<std::size_t> taken;
+  for (const Subscription& other : state_.subscriptions) {
+    if (other.topic == topic) taken.insert(other.slot);
+  }
+  Subscription& subscription = state_.subscriptions.emplace_back();
+  subscription.topic = topic;
+  subscription.has_topic_id = HasTopicId(topic_id);
+  subscription.topic_id = subscription.has_topic_id ? topic_id : runtime_.NewUuid();
+  while (taken.contains(subscription.slot)) ++subscription.slot;
+  return &subscription;
+}
+
+void FetchPool::Unsubscribe(Subscription* subscription) {
+  std::list<Subscription> ended;  // its batches are let go of outside the lock
+  const MonitorLock lock(*state_.monitor);
+  const auto at = std::ranges::find(state_.subscriptions, subscription, [](Subscription& known) { return &known; });
+  ended.splice(ended.begin(), state_.subscriptions, at);
+  state_.monitor->NotifyAll();
+}
+
+void FetchPool::Mirror(const std::string& group, const std::string& topic, const Positions& positions) {
+  const MonitorLock lock(*state_.monitor);
+  mirrors_[{group, topic}] = positions;
+  state_.monitor->NotifyAll();
+}
+
+void FetchPool::FlushMirror(Duration limit) {
+  const MonotonicTime deadline = runtime_.Now() + limit;
+  const MonitorLock lock(*state_.monitor);
+  while ((mirroring_ || !mirrors_.empty()) && runtime_.Now() < deadline) state_.monitor->WaitUntil(deadline);
+}
+
+void FetchPool::Keep() {
+  while (true) {
+    {
+      const MonitorLock lock(*state_.monitor);
+      while (!state_.stopping && mirrors_.empty()) {
+        const MonotonicTime now = runtime_.Now();
+        const bool reading = !state_.subscriptions.empty();
+        if (reading && state_.refresh && now >= next_refresh_) break;
+        if (reading && now >= next_refresh_ + kRefreshInterval) break;
+        state_.monitor->WaitUntil(!reading ? kForever : state_.refresh ? next_refresh_ : next_refresh_ + kRefreshInterval);
+      }
+      if (state_.stopping) return;
+    }
+    CommitMirrors();
+    if (runtime_.Now() >= next_refresh_) RefreshMetadata();
+  }
+}
+
+void FetchPool::CommitMirrors() {
+  std::map<MirrorKey, Positions> mirrors;
+  {
+    const MonitorLock lock(*state_.monitor);
+    mirrors.swap(mirrors_);
+    mirroring_ = true;
+  }
+  for (const auto& [key, positions] : mirrors) {
+    const auto committed = client_.Commit(key.first, key.second, positions, stop_);
+    const std::string code = committed ? "" : committed.error().code;
+    if (!committed && code != last_mirror_code_) {
+      LogWarning("group offsets could not be written: {}; nothing but lag tools depends on them",
+                 committed.error().ToString());
+    }
+    last_mirror_code_ = code;
+  }
+  const MonitorLock lock(*state_.monitor);
+  mirroring_ = false;
+  state_.monitor->NotifyAll();
+}
+
+void FetchPool::RefreshMetadata() {
+  std::set<std::string> topics;
+  {
+    const MonitorLock lock(*state_.monitor);
+    if (state_.subscriptions.empty()) return;
+    state_.refresh = false;
+    for (const Subscription& subscription : state_.subscriptions) topics.insert(subscription.topic);
+  }
+  auto metadata = client_.Metadata({topics.begin(), topics.end()}, stop_);
+  if (!metadata && metadata.error().kind == ErrorKind::kStopping) return;
+  const MonitorLock lock(*state_.monitor);
+  if (metadata) {
+    failing_since_.reset();
+    Apply(*metadata);
+  } else {
+    state_.refresh = true;
+    if (!failing_since_) failing_since_ = runtime_.Now();
+    const bool passes = metadata.error().kind == ErrorKind::kUnavailable;
+    if (!passes || runtime_.Now() - *failing_since_ >= kDownTolerance) FailAll(metadata.error());
+  }
+  if (!state_.refresh) backoff_.Reset();
+  next_refresh_ = runtime_.Now() + backoff_.Next();
+  state_.monitor->NotifyAll();
+}
+
+void FetchPool::FailAll(const Error& error) {
+  for (Subscription& subscription : state_.subscriptions) {
+    if (!subscription.failure) subscription.failure = error;
+  }
+}
+
+void FetchPool::Apply(const MetadataResponse& metadata) {
+  for (Subscription& subscription : state_.subscriptions) ApplyTopic(subscription, metadata);
+  StartFetchers();
+}
+
+void FetchPool::ApplyTopic(Subscription& subscription, const MetadataResponse& metadata) {
+  const auto topic = std::ranges::find(metadata.topics, subscription.topic, &MetadataResponse::Topic::name);
+  const KafkaError error = topic == metadata.topics.end() ? KafkaError::kUnknownTopicOrPartition : topic->error;
+  if (error != KafkaError::kNone) {
+    // A broker that has just started does not know all topics for a moment.
+    state_.refresh = true;
+    if (!subscription.missing_since) subscription.missing_since = runtime_.Now();
+    const bool passes = MeaningOf(error) != KafkaErrorMeaning::kDenied &&
+                        runtime_.Now() - *subscription.missing_since < kDownTolerance;
+    if (!passes && !subscription.failure) subscription.failure = TopicError(subscription.topic, error);
+    return;
+  }
+  subscription.missing_since.reset();
+  if (subscription.has_topic_id && HasTopicId(topic->topic_id) && topic->topic_id != subscription.topic_id) {
+    if (!subscription.failure) {
+      subscription.failure =
+          RecreatedError(subscription.topic, TopicIdText(subscription.topic_id), TopicIdText(topic->topic_id));
+    }
+    return;
+  }
+  for (const auto& partition : topic->partitions) {
+    const auto reader = subscription.readers.find(partition.partition);
+    // Brokers learn of a new leader one after another: what an older epoch says is over.
+    if (reader == subscription.readers.end() || partition.leader_epoch < reader->second.leader_epoch) continue;
+    reader->second.leader = partition.leader_id;
+    reader->second.leader_epoch = partition.leader_epoch;
+  }
+  for (const auto& entry : subscription.readers) {
+    if (entry.second.broker() == kNoBroker) state_.refresh = true;
+  }
+}
+
+void FetchPool::StartFetchers() {
+  for (const Subscription& subscription : state_.subscriptions) {
+    for (const auto& entry : subscription.readers) {
+      const std::int32_t broker = entry.second.broker();
+      if (broker == kNoBroker) continue;
+      auto& fetcher = fetchers_[{broker, subscription.slot}];
+      if (fetcher != nullptr) continue;
+      fetcher = std::make_unique<BrokerFetcher>(client_, budget_, state_, broker, subscription.slot,
+                                                most_queued(), stop_);
+      tasks_.push_back(runtime_.Spawn("fetch", [running = fetcher.get()] { running->Run(); }));
+    }
+  }
+}
+
+}  // namespace frazil

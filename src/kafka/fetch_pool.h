@@ -1,0 +1,67 @@
+// Reads a cluster for all streams of the process: one connection per broker, and one task that keeps to the leaders.
+#pragma once
+
+#include <algorithm>
+#include <map>
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "kafka/broker_fetcher.h"
+#include "kafka/cluster_client.h"
+#include "kafka/reading_state.h"
+
+namespace frazil {
+
+// Any task may call.
+class FetchPool {
+ public:
+  FetchPool(Runtime& runtime, ByteBudget& budget, KafkaConnection connection);
+  ~FetchPool();  // REQUIRES: nobody is subscribed
+
+  ClusterClient& client() { return client_; }
+
+  // The caller's until Unsubscribe; to be used under the lock of state().
+  Subscription* Subscribe(const std::string& topic, const Uuid& topic_id);
+  void Unsubscribe(Subscription* subscription);
+  ReadingState& state() { return state_; }
+  // Bytes in a subscription's queue with which it is not fetched any more.
+  std::int64_t most_queued() const { return std::min<std::int64_t>(16 << 20, budget_.total() / 4); }
+
+  // Commits for lag tools, best effort; a later one for the same group and topic takes the place of one that waits.
+  void Mirror(const std::string& group, const std::string& topic, const Positions& positions);
+  // Waits until what was mirrored is answered, or for `limit`.
+  void FlushMirror(Duration limit);
+
+ private:
+  using MirrorKey = std::pair<std::string, std::string>;  // group, topic
+
+  void Keep();
+  void RefreshMetadata();
+  void Apply(const MetadataResponse& metadata);
+  void ApplyTopic(Subscription& subscription, const MetadataResponse& metadata);
+  void FailAll(const Error& error);
+  void StartFetchers();
+  void CommitMirrors();
+
+  Runtime& runtime_;
+  ByteBudget& budget_;
+  ClusterClient client_;
+  ReadingState state_;
+  StopSignal stop_;
+
+  // Guarded by state_.monitor.
+  std::map<MirrorKey, Positions> mirrors_;
+  bool mirroring_ = false;
+  std::map<std::pair<std::int32_t, std::size_t>, std::unique_ptr<BrokerFetcher>> fetchers_;  // by broker and slot
+  std::vector<std::unique_ptr<Task>> tasks_;
+
+  // Of the keeper's task alone.
+  Backoff backoff_;
+  MonotonicTime next_refresh_;
+  std::optional<MonotonicTime> failing_since_;
+  std::string last_mirror_code_;
+  std::unique_ptr<Task> keeper_;
+};
+
+}  // namespace frazil

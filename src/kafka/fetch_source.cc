@@ -1,0 +1,202 @@
+#include "kafka/fetch_source.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <utility>
+
+#include "kafka/reading_errors.h"
+#include "record/position_errors.h"
+
+namespace frazil {
+namespace {
+
+using std::chrono::seconds;
+
+constexpr Duration kFlushLimit = seconds(1);
+// A position that a broker refused and the bounds do not is tried again after this.
+constexpr Duration kMisplacedPause = seconds(1);
+
+class FetchSource final : public BatchSource {
+ public:
+  FetchSource(std::shared_ptr<FetchPool> pool, std::string topic, std::string group_id)
+      : pool_(std::move(pool)),
+        client_(pool_->client()),
+        topic_(std::move(topic)),
+        group_id_(std::move(group_id)),
+        never_(client_.runtime()) {}
+  ~FetchSource() override {
+    if (mirrored_) pool_->FlushMirror(kFlushLimit);
+    if (subscription_ != nullptr) pool_->Unsubscribe(subscription_);
+  }
+
+  Result<SourceIdentity> Identify() override;
+  Result<std::map<Partition, PartitionBounds>> Bounds() override;
+  Result<Positions> Resolve(const Start& start) override;
+  Status Seek(const Positions& positions) override;
+  Status Add(const Positions& positions) override;
+  Result<std::unique_ptr<Batch>> Next(MonotonicTime deadline, StopSignal& stop) override;
+  void Mirror(const Positions& committed) override {
+    mirrored_ = true;
+    pool_->Mirror(group_id_, topic_, committed);
+  }
+
+ private:
+  // The topic as it is now, and still the same one.
+  Result<TopicDescription> Describe();
+  Result<Positions> ResolveNamed(const std::map<Partition, Offset>& named);
+  Status CheckPartitions(const std::map<Partition, Offset>& named);
+  std::unique_ptr<Batch> Pop();
+  // The broker refused the partition's position; the bounds tell by how much it is wrong. Ok: it is right by now.
+  Status CheckMisplaced(Partition partition);
+
+  const std::shared_ptr<FetchPool> pool_;
+  ClusterClient& client_;
+  const std::string topic_;
+  const std::string group_id_;
+  StopSignal never_;  // questions end by their own limits
+  std::optional<Uuid> topic_id_;
+  Subscription* subscription_ = nullptr;  // the pool's
+  bool mirrored_ = false;
+};
+
+Result<TopicDescription> FetchSource::Describe() {
+  FRAZIL_ASSIGN(auto description, client_.Describe(topic_, never_));
+  if (!topic_id_) topic_id_ = description.topic_id;
+  if (*topic_id_ == description.topic_id || !HasTopicId(*topic_id_) || !HasTopicId(description.topic_id)) return description;
+  return Fail(RecreatedError(topic_, TopicIdText(*topic_id_), TopicIdText(description.topic_id)));
+}
+
+Result<SourceIdentity> FetchSource::Identify() {
+  FRAZIL_ASSIGN(const auto description, Describe());
+  return SourceIdentity{description.cluster_id, topic_, TopicIdText(description.topic_id)};
+}
+
+Result<std::map<Partition, PartitionBounds>> FetchSource::Bounds() {
+  FRAZIL_TRY(Describe());
+  // The starts first: a log whose start moves in between still gives bounds that hold each position read before.
+  FRAZIL_ASSIGN(const Positions starts, client_.OffsetsAt(topic_, kEarliestTimestamp, never_));
+  FRAZIL_ASSIGN(const Positions ends, client_.OffsetsAt(topic_, kLatestTimestamp, never_));
+  std::map<Partition, PartitionBounds> bounds;
+  for (const auto& [partition, start] : starts) {
+    const auto end = ends.find(partition);
+    bounds[partition] = {start, end == ends.end() ? start : std::max(start, end->second)};
+  }
+  return bounds;
+}
+
+Status FetchSource::CheckPartitions(const std::map<Partition, Offset>& named) {
+  FRAZIL_ASSIGN(const auto description, Describe());
+  const auto partitions = description.Partitions();
+  for (const auto& [partition, offset] : named) {
+    if (std::ranges::binary_search(partitions, partition)) continue;
+    return Fail(ErrorKind::kInvalid, "START_PARTITION_UNKNOWN",
+                fmt::format("start names partition {}, but topic {} has partitions 0 to {}", partition, topic_,
+                            static_cast<int>(partitions.size()) - 1),
+                "name only partitions of the topic");
+  }
+  return {};
+}
+
+Result<Positions> FetchSource::ResolveNamed(const std::map<Partition, Offset>& named) {
+  FRAZIL_ASSIGN(const auto bounds, Bounds());
+  Positions positions;
+  for (const auto& [partition, held] : bounds) {
+    const auto found = named.find(partition);
+    positions[partition] = found == named.end() ? held.log_start : found->second;
+  }
+  FRAZIL_TRY(CheckPositions(topic_, positions, bounds));
+  return positions;
+}
+
+Result<Positions> FetchSource::Resolve(const Start& start) {
+  if (std::holds_alternative<StartEarliest>(start)) return client_.OffsetsAt(topic_, kEarliestTimestamp, never_);
+  if (std::holds_alternative<StartLatest>(start)) return client_.OffsetsAt(topic_, kLatestTimestamp, never_);
+  if (const auto* time = std::get_if<StartTimestamp>(&start)) {
+    // Below zero the protocol's special values begin.
+    FRAZIL_ASSIGN(Positions positions, client_.OffsetsAt(topic_, std::max<std::int64_t>(time->unix_ms, 0), never_));
+    FRAZIL_ASSIGN(const Positions ends, client_.OffsetsAt(topic_, kLatestTimestamp, never_));
+    for (auto& [partition, position] : positions) {
+      const auto end = ends.find(partition);
+      if (position < Offset(0) && end != ends.end()) position = end->second;
+    }
+    return positions;
+  }
+  if (const auto* group = std::get_if<StartGroup>(&start)) {
+    FRAZIL_ASSIGN(const auto description, Describe());
+    FRAZIL_ASSIGN(const Positions committed,
+                  client_.Committed(group->group, topic_, description.Partitions(), never_));
+    return ResolveNamed(committed);
+  }
+  const auto& offsets = std::get<StartOffsets>(start).offsets;
+  FRAZIL_TRY(CheckPartitions(offsets));
+  return ResolveNamed(offsets);
+}
+
+Status FetchSource::Seek(const Positions& positions) {
+  if (!topic_id_) FRAZIL_TRY(Describe());
+  if (subscription_ != nullptr) pool_->Unsubscribe(subscription_);
+  subscription_ = pool_->Subscribe(topic_, *topic_id_);
+  return Add(positions);
+}
+
+Status FetchSource::Add(const Positions& positions) {
+  FRAZIL_CHECK(subscription_ != nullptr, "Seek comes first");
+  const MonitorLock lock(*pool_->state().monitor);
+  for (const auto& [partition, position] : positions) {
+    const auto [reader, added] = subscription_->readers.try_emplace(partition);
+    FRAZIL_CHECK(added, "the partition is being read already");
+    reader->second.position = position;
+  }
+  pool_->state().WantMetadata();
+  return {};
+}
+
+// REQUIRES: the state is locked.
+std::unique_ptr<Batch> FetchSource::Pop() {
+  auto batch = std::move(subscription_->queue.front());
+  subscription_->queue.pop_front();
+  subscription_->queued_bytes -= batch->bytes;
+  if (subscription_->full && subscription_->queued_bytes <= pool_->most_queued() / 2) {
+    subscription_->full = false;
+    pool_->state().monitor->NotifyAll();
+  }
+  return batch;
+}
+
+Result<std::unique_ptr<Batch>> FetchSource::Next(MonotonicTime deadline, StopSignal& stop) {
+  FRAZIL_CHECK(subscription_ != nullptr, "Seek comes first");
+  while (true) {
+    FRAZIL_TRY(stop.Check());
+    std::optional<Partition> misplaced;
+    {
+      const MonitorLock lock(*pool_->state().monitor);
+      if (!subscription_->queue.empty()) return Pop();
+      if (subscription_->failure) return Fail(*subscription_->failure);
+      misplaced = subscription_->misplaced;
+      if (!misplaced && client_.runtime().Now() >= deadline) return nullptr;
+      if (!misplaced) pool_->state().monitor->WaitUntil(deadline);
+    }
+    if (misplaced) FRAZIL_TRY(CheckMisplaced(*misplaced));
+  }
+}
+
+Status FetchSource::CheckMisplaced(Partition partition) {
+  FRAZIL_ASSIGN(const auto bounds, Bounds());
+  const MonitorLock lock(*pool_->state().monitor);
+  PartitionReader& reader = subscription_->readers.at(partition);
+  FRAZIL_TRY(CheckPositions(topic_, {{partition, reader.position}}, bounds));
+  reader.retry_at = client_.runtime().Now() + kMisplacedPause;
+  subscription_->misplaced.reset();
+  pool_->state().monitor->NotifyAll();
+  return {};
+}
+
+}  // namespace
+
+std::unique_ptr<BatchSource> MakeFetchSource(std::shared_ptr<FetchPool> pool, std::string topic, std::string group_id) {
+  return std::make_unique<FetchSource>(std::move(pool), std::move(topic), std::move(group_id));
+}
+
+}  // namespace frazil
