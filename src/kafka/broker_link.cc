@@ -22,6 +22,8 @@ constexpr Duration kLeastBetweenLogins = std::chrono::milliseconds(1100);
 constexpr std::int64_t kMostLifetimeMs = 24L * 60 * 60 * 1000;
 
 constexpr std::string_view kTlsListener = "a listener with TLS does so to those who come without";
+constexpr std::string_view kCertificateListener =
+    "a listener that asks for a client certificate does so to those who come without";
 constexpr std::string_view kLoginListener =
     "a listener that asks for a login does so to those who come without";
 constexpr std::string_view kLoginRefuser = "a broker that refuses the login may do so";
@@ -41,27 +43,33 @@ MonotonicTime NextLogin(Runtime& runtime, MonotonicTime logged_in_at, std::int64
 
 }  // namespace
 
+std::unique_ptr<TlsContexts> MakeCertificates(Runtime& runtime, const KafkaConnection& connection) {
+  if (!connection.tls) return nullptr;
+  const auto& [ca_file, cert_file, key_file] = *connection.tls;
+  return std::make_unique<TlsContexts>(runtime, TlsSettings{ca_file, cert_file, key_file});
+}
+
 BrokerLink::BrokerLink(Runtime& runtime, const KafkaConnection& connection, Endpoint broker)
     : runtime_(runtime), connection_(connection), broker_(std::move(broker)) {}
 BrokerLink::~BrokerLink() = default;
 
 Result<std::unique_ptr<BrokerLink>> BrokerLink::Open(Runtime& runtime, const KafkaConnection& connection,
                                                      const Endpoint& broker, MonotonicTime deadline,
-                                                     StopSignal& stop) {
+                                                     StopSignal& stop, TlsContexts* certificates) {
   std::unique_ptr<BrokerLink> link(new BrokerLink(runtime, connection, broker));
-  FRAZIL_TRY(link->Connect(deadline, stop));
+  const std::unique_ptr<TlsContexts> own = certificates ? nullptr : MakeCertificates(runtime, connection);
+  FRAZIL_TRY(link->Connect(own ? own.get() : certificates, deadline, stop));
   FRAZIL_TRY(link->AskVersions(deadline, stop));
   if (connection.sasl) FRAZIL_TRY(link->LogIn(deadline, stop));
   return link;
 }
 
-Status BrokerLink::Connect(MonotonicTime deadline, StopSignal& stop) {
+Status BrokerLink::Connect(TlsContexts* certificates, MonotonicTime deadline, StopSignal& stop) {
   std::shared_ptr<const TlsContext> tls;
   if (connection_.tls) {
-    const auto& [ca_file, cert_file, key_file] = *connection_.tls;
-    auto made = TlsContext::Make({ca_file, cert_file, key_file});
-    if (!made) return Explain(Fail(std::move(made).error()));
-    tls = std::move(*made);
+    auto context = certificates->Get();
+    if (!context) return Explain(Fail(std::move(context).error()));
+    tls = std::move(*context);
   }
   auto opened = Connection::Open(runtime_, broker_, AddressPolicy(), std::move(tls), deadline, stop);
   if (!opened) return Explain(Fail(std::move(opened).error()));
@@ -70,7 +78,11 @@ Status BrokerLink::Connect(MonotonicTime deadline, StopSignal& stop) {
 }
 
 Status BrokerLink::AskVersions(MonotonicTime deadline, StopSignal& stop) {
-  if (!connection_.tls) who_closes_ = kTlsListener;
+  if (!connection_.tls) {
+    who_closes_ = kTlsListener;
+  } else if (connection_.tls->cert_file.empty()) {
+    who_closes_ = kCertificateListener;
+  }
   FRAZIL_TRY(AskNow(ApiVersionsRequest{std::string(kClientId), FRAZIL_VERSION}, kApiVersionsVersion,
                     versions_, deadline, stop));
   who_closes_ = connection_.sasl ? kLoginRefuser : kLoginListener;

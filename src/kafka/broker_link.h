@@ -11,6 +11,7 @@
 #include "kafka/kafka_source.h"
 #include "net/connection.h"
 #include "net/endpoint.h"
+#include "net/tls_context.h"
 #include "runtime/stop_signal.h"
 #include "wire/fetched_payload.h"
 #include "wire/protocol_cluster.h"
@@ -20,6 +21,9 @@
 
 namespace frazil {
 
+// What all links of a connection may share; null when it is plaintext.
+std::unique_ptr<TlsContexts> MakeCertificates(Runtime& runtime, const KafkaConnection& connection);
+
 // For one task at a time. After a failure that is none of Version the link is of no use any more: open
 // another.
 //
@@ -28,10 +32,11 @@ namespace frazil {
 // kInvalid (KAFKA_TOO_OLD, KAFKA_TOO_NEW, KAFKA_SETTINGS), kStopping.
 class BrokerLink {
  public:
-  // Connects, asks for the API versions and logs in, all until the deadline.
+  // Connects, asks for the API versions and logs in, all until the deadline. `certificates`: those of the
+  // connection, as MakeCertificates gives them; null: its files are read for this link alone.
   static Result<std::unique_ptr<BrokerLink>> Open(Runtime& runtime, const KafkaConnection& connection,
                                                   const Endpoint& broker, MonotonicTime deadline,
-                                                  StopSignal& stop);
+                                                  StopSignal& stop, TlsContexts* certificates = nullptr);
   ~BrokerLink();
   BrokerLink(const BrokerLink&) = delete;
   BrokerLink& operator=(const BrokerLink&) = delete;
@@ -79,7 +84,7 @@ class BrokerLink {
   Status Send(MonotonicTime deadline, StopSignal& stop);
   Result<std::size_t> ReadLength(std::size_t most, MonotonicTime deadline, StopSignal& stop);
   Status ReadFrame(char* to, std::size_t length, MonotonicTime deadline, StopSignal& stop);
-  Status Connect(MonotonicTime deadline, StopSignal& stop);
+  Status Connect(TlsContexts* certificates, MonotonicTime deadline, StopSignal& stop);
   Status AskVersions(MonotonicTime deadline, StopSignal& stop);
   Status KeepLogin(MonotonicTime deadline, StopSignal& stop);
   Status LogIn(MonotonicTime deadline, StopSignal& stop);

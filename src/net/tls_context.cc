@@ -6,12 +6,15 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <chrono>
 #include <system_error>
 
 #include "net/tls_session_internal.h"
 
 namespace frazil {
 namespace {
+
+constexpr Duration kReadAgainAfter = std::chrono::minutes(1);
 
 tl::unexpected<Error> BadFile(const char* what, const std::string& file, std::string_view reason) {
   return Fail(ErrorKind::kInvalid, "NET_TLS_FILES", fmt::format("tls: {} {}: {}", what, file, reason),
@@ -66,6 +69,19 @@ Result<std::shared_ptr<const TlsContext>> TlsContext::Make(const TlsSettings& se
   FRAZIL_TRY(UseAuthorities(handle.get(), settings.ca_file));
   FRAZIL_TRY(UseOwnCertificate(handle.get(), settings));
   return std::shared_ptr<const TlsContext>(new TlsContext(std::move(handle)));
+}
+
+TlsContexts::TlsContexts(Runtime& runtime, TlsSettings settings)
+    : runtime_(runtime), settings_(std::move(settings)), monitor_(runtime.NewMonitor()) {}
+
+Result<std::shared_ptr<const TlsContext>> TlsContexts::Get() {
+  const MonitorLock lock(*monitor_);
+  const MonotonicTime now = runtime_.Now();
+  if (!context_ || now - read_at_ >= kReadAgainAfter) {
+    FRAZIL_ASSIGN(context_, TlsContext::Make(settings_));
+    read_at_ = now;
+  }
+  return context_;
 }
 
 }  // namespace frazil

@@ -3,8 +3,9 @@
 
 #include <memory>
 #include <string>
+#include <utility>
 
-#include "base/result.h"
+#include "runtime/runtime.h"
 
 // OpenSSL's SSL_CTX.
 struct ssl_ctx_st;
@@ -37,6 +38,23 @@ class TlsContext {
   explicit TlsContext(Handle handle) : handle_(std::move(handle)) {}
 
   Handle handle_;
+};
+
+// One context for many connections, since it takes 10 to 30 ms to read the system's authorities. Any task may
+// use it.
+class TlsContexts {
+ public:
+  TlsContexts(Runtime& runtime, TlsSettings settings);
+
+  // Reads the files again when that was a minute ago, so that renewed certificates are used. Fails as Make.
+  Result<std::shared_ptr<const TlsContext>> Get();
+
+ private:
+  Runtime& runtime_;
+  const TlsSettings settings_;
+  std::unique_ptr<Monitor> monitor_;  // guards what follows
+  std::shared_ptr<const TlsContext> context_;
+  MonotonicTime read_at_{};
 };
 
 }  // namespace frazil
