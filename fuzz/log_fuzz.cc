@@ -24,8 +24,8 @@ struct Log {
       const auto header = ParseRecordBatchHeader(kName, rest.substr(0, **size));
       if (!header) return;
       if (!first) first = *header;
-      ascends = ascends && header->base_offset.value() >= end;
-      end = header->last_offset().value() + 1;
+      ascends = ascends && header->base_offset.value() > last;
+      last = header->last_offset().value();
       if (producers.emplace(header->producer_id, header->base_offset).second &&
           header->base_offset.value() % 2 != 0) {
         aborted.push_back({header->producer_id, header->base_offset});
@@ -43,7 +43,7 @@ struct Log {
   std::shared_ptr<FetchBuffer> buffer;
   std::optional<RecordBatchHeader> first;
   bool ascends = true;  // no batch begins before the one in front of it ends
-  std::int64_t end = 0;
+  std::int64_t last = -1;
   std::map<std::int64_t, Offset> producers;
   std::vector<AbortedTransaction> aborted;
 };
@@ -239,7 +239,7 @@ void Check(const Log& log) {
   }
   for (const bool read_committed : {true, false}) {
     const auto all = Read(log, log.first->base_offset, read_committed);
-    const Offset middle = log.first->base_offset + (log.first->last_offset_delta + 1) / 2;
+    const Offset middle = log.first->base_offset + (std::int64_t{log.first->last_offset_delta} + 1) / 2;
     const auto some = Read(log, middle, read_committed);
     const auto slow = read_committed ? std::nullopt : SlowRead(log);
     if (slow && log.ascends) FRAZIL_CHECK(all == slow, "two readers agree on the records");
