@@ -21,6 +21,7 @@ constexpr std::size_t kMostFetchBytes = std::numeric_limits<std::int32_t>::max()
 constexpr Duration kLeastBetweenLogins = std::chrono::milliseconds(1100);
 constexpr std::int64_t kMostLifetimeMs = 24L * 60 * 60 * 1000;
 
+constexpr std::string_view kPlainListener = "a listener without TLS does so";
 constexpr std::string_view kTlsListener = "a listener with TLS does so to those who come without";
 constexpr std::string_view kCertificateListener =
     "a listener that asks for a client certificate does so to those who come without";
@@ -70,6 +71,7 @@ Status BrokerLink::Connect(TlsContexts* certificates, MonotonicTime deadline, St
     auto context = certificates->Get();
     if (!context) return Explain(Fail(std::move(context).error()));
     tls = std::move(*context);
+    who_closes_ = kPlainListener;
   }
   auto opened = Connection::Open(runtime_, broker_, AddressPolicy(), std::move(tls), deadline, stop);
   if (!opened) return Explain(Fail(std::move(opened).error()));
@@ -78,11 +80,9 @@ Status BrokerLink::Connect(TlsContexts* certificates, MonotonicTime deadline, St
 }
 
 Status BrokerLink::AskVersions(MonotonicTime deadline, StopSignal& stop) {
-  if (!connection_.tls) {
-    who_closes_ = kTlsListener;
-  } else if (connection_.tls->cert_file.empty()) {
-    who_closes_ = kCertificateListener;
-  }
+  who_closes_ = !connection_.tls                     ? kTlsListener
+                : connection_.tls->cert_file.empty() ? kCertificateListener
+                                                     : "";
   FRAZIL_TRY(AskNow(ApiVersionsRequest{std::string(kClientId), FRAZIL_VERSION}, kApiVersionsVersion,
                     versions_, deadline, stop));
   who_closes_ = connection_.sasl ? kLoginRefuser : kLoginListener;
@@ -133,12 +133,37 @@ Status BrokerLink::ReadFrame(char* to, std::size_t length, MonotonicTime deadlin
 }
 
 Result<std::string> BrokerLink::Exchange(MonotonicTime deadline, StopSignal& stop) {
+  auto frame = SendAndReceive(deadline, stop);
+  if (!frame && frame.error().kind == ErrorKind::kUnavailable && who_closes_ == kLoginListener) {
+    FRAZIL_TRY(AskForLogin(deadline, stop));
+  }
+  who_closes_ = "";
+  return frame;
+}
+
+Result<std::string> BrokerLink::SendAndReceive(MonotonicTime deadline, StopSignal& stop) {
   FRAZIL_TRY(Send(deadline, stop));
   FRAZIL_ASSIGN(const std::size_t length, ReadLength(kMostResponseBytes, deadline, stop));
   std::string frame(length, '\0');
   FRAZIL_TRY(ReadFrame(frame.data(), length, deadline, stop));
-  who_closes_ = "";
   return frame;
+}
+
+Status BrokerLink::AskForLogin(MonotonicTime deadline, StopSignal& stop) const {
+  BrokerLink other(runtime_, connection_, broker_);
+  const auto certificates = MakeCertificates(runtime_, connection_);
+  if (!other.Connect(certificates.get(), deadline, stop) || !other.AskVersions(deadline, stop)) return {};
+  other.who_closes_ = "";
+  SaslHandshakeResponse response;
+  const bool answered =
+      other.AskNow(SaslHandshakeRequest{"PLAIN"}, kSaslHandshakeVersion, response, deadline, stop)
+          .has_value();
+  const bool takes_login =
+      response.error == KafkaError::kNone || response.error == KafkaError::kUnsupportedSaslMechanism;
+  if (!answered || !takes_login) return {};
+  return Fail(AuthRefusedError(
+      connection_, broker_.ToString(),
+      fmt::format("there is none, and it asks for one with {}", fmt::join(response.mechanisms, ", "))));
 }
 
 Result<std::shared_ptr<FetchBuffer>> BrokerLink::Fetch(const FetchRequest& request, std::int16_t version,

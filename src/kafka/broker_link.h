@@ -81,6 +81,10 @@ class BrokerLink {
 
   // Writes request_ and reads the frame that answers it.
   Result<std::string> Exchange(MonotonicTime deadline, StopSignal& stop);
+  Result<std::string> SendAndReceive(MonotonicTime deadline, StopSignal& stop);
+  // Asks on another connection, of which nothing may fail but with KAFKA_AUTH_REFUSED: that the listener asks
+  // for a login, which this connection has not.
+  Status AskForLogin(MonotonicTime deadline, StopSignal& stop) const;
   Status Send(MonotonicTime deadline, StopSignal& stop);
   Result<std::size_t> ReadLength(std::size_t most, MonotonicTime deadline, StopSignal& stop);
   Status ReadFrame(char* to, std::size_t length, MonotonicTime deadline, StopSignal& stop);
@@ -107,7 +111,7 @@ class BrokerLink {
   std::string request_;
   std::int32_t correlation_id_ = 0;
   MonotonicTime log_in_again_at_ = kForever;
-  // Who closes the connection at this point; "" where that says nothing.
+  // Which kind of listener closes the connection at this point; "" where that says nothing.
   std::string_view who_closes_;
 };
 

@@ -152,7 +152,9 @@ TEST_F(BrokerLinkTest, AClosedConnectionIsUnreachableAndTheLikelyReasonIsNamed) 
   ASSERT_THAT(at_once, FailsWithCode("KAFKA_UNREACHABLE"));
   EXPECT_THAT(at_once.error().detail, HasSubstr("a listener with TLS"));
 
-  const Status after_versions = Talk(TestBroker(ToMetadata(close)));
+  const Status after_versions = Talk(TestBroker([](const ReceivedRequest& request) -> Bytes {
+    return request.is(KafkaApi::kApiVersions) ? Friendly(request) : std::nullopt;
+  }));
   ASSERT_THAT(after_versions, FailsWithCode("KAFKA_UNREACHABLE"));
   EXPECT_THAT(after_versions.error().detail, HasSubstr("a listener that asks for a login"));
 
@@ -295,6 +297,16 @@ TEST_F(BrokerLinkTest, ARefusedLoginNamesTheReasonAndNoPassword) {
     EXPECT_THAT(refused.error().fix, HasSubstr(c.fix));
     EXPECT_EQ(refused.error().ToString().find("secret"), std::string::npos);
   }
+}
+
+TEST_F(BrokerLinkTest, AMissingLoginIsTold) {
+  const TestBroker broker([](const ReceivedRequest& request) -> Bytes {
+    return request.is(KafkaApi::kMetadata) ? std::nullopt : Friendly(request);
+  });
+  const Status missing = Talk(broker);
+  ASSERT_THAT(missing, FailsWithCode("KAFKA_AUTH_REFUSED"));
+  EXPECT_THAT(missing.error().detail, HasSubstr("asks for one with PLAIN"));
+  EXPECT_THAT(missing.error().fix, HasSubstr("give sasl"));
 }
 
 TEST_F(BrokerLinkTest, ABrokerThatAsksForAWeakHashGetsNoProof) {

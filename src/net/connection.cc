@@ -32,6 +32,7 @@ std::optional<IpAddress> AddressOf(const addrinfo& info) {
 }
 
 Result<std::vector<IpAddress>> Resolve(const std::string& host) {
+  if (host.empty()) return Fail(ErrorKind::kUnavailable, "NET_RESOLVE", "the host's name is empty");
   addrinfo hints{};
   hints.ai_family = AF_UNSPEC;
   hints.ai_socktype = SOCK_STREAM;

@@ -64,6 +64,8 @@ Result<std::shared_ptr<const TlsContext>> TlsContext::Make(const TlsSettings& se
   // used.
   SSL_CTX_set_mode(handle.get(), SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER |
                                      SSL_MODE_RELEASE_BUFFERS);
+  // One call of the socket for a record, not two.
+  SSL_CTX_set_read_ahead(handle.get(), 1);
   // Without a passphrase callback OpenSSL would ask at the terminal for that of an encrypted key.
   SSL_CTX_set_default_passwd_cb(handle.get(), [](char*, int, int, void*) { return -1; });
   FRAZIL_TRY(UseAuthorities(handle.get(), settings.ca_file));

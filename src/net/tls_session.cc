@@ -75,7 +75,8 @@ TlsSession::TlsSession(Socket& socket, const TlsContext& context, const std::str
   SSL_set_connect_state(session_);
 
   std::string name = host;  // certificates know no dot at the end
-  if (name.ends_with('.')) name.pop_back();
+  if (name.size() > 1 && name.ends_with('.')) name.pop_back();
+  FRAZIL_CHECK(!name.empty(), "OpenSSL would check no name");
   SSL_set_hostflags(session_, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
   FRAZIL_CHECK(SSL_set1_host(session_, name.c_str()) == 1);
   if (IpAddress::Parse(name)) return;  // RFC 6066: addresses are not sent
