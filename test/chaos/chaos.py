@@ -3,6 +3,7 @@ import argparse
 import pathlib
 import random
 import shutil
+import signal
 import sys
 import tempfile
 import threading
@@ -91,6 +92,7 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(1 << 20))
     parser.add_argument("--keep", action="store_true")
     arguments = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))  # and so cleans up
     folder = pathlib.Path(tempfile.mkdtemp(prefix="frazil-chaos-"))
     history = History()
     print(f"seed {arguments.seed}, {arguments.seconds:.0f} s of faults")

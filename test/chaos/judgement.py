@@ -21,6 +21,7 @@ ALSO = {"transaction_committed", "transaction_aborted", "topic_compacted"}
 def judge(scene: Scene) -> None:
     """The processes have caught up and ended."""
     run_to_end(scene.file)  # what was decided for the errors tables is in them after this
+    scene.stop_witnesses()
     _note_compaction(scene)
     for world, foreign_rows in ((scene.orders, scene.foreign_rows), (scene.latest, 0)):
         world.audit(foreign_rows=foreign_rows, history=False)

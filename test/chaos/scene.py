@@ -13,6 +13,7 @@ from produce import Source
 from program import Running
 from tight_disk import TightDisk
 from waiting import LIMIT, wait_for
+from witness import Witness
 from world import World
 
 PARTITIONS = 6
@@ -108,6 +109,7 @@ class Scene:
         self.floor_lock = threading.Lock()
         self._seed = seed
         self._loads: list[Load] = []
+        self._witnesses: list[Witness] = []
 
     # --- Made and taken down -----------------------------------------------------------------------
 
@@ -119,6 +121,8 @@ class Scene:
                                   target=TARGET) for world in (self.orders, self.latest)]
         self.file = program.write_documents(self.orders.folder, program.connection(self.broker.address),
                                             program.catalog(), *streams)
+        self._witnesses = [Witness(self.broker.address, world.knowledge) for world in (self.orders, self.latest)]
+        self._witnesses[1].follow([0, 1])
         self._fill_the_compacted_topic()
         self.start_loads()
 
@@ -134,8 +138,10 @@ class Scene:
     def start_loads(self) -> None:
         """Into all partitions that there are."""
         seed = self._seed * 1000 + len(self._loads)
-        for world, keys, pause in ((self.orders, 0, 0.1), (self.latest, 40, 0.3)):
-            load = Load(self.broker.address, world.knowledge, len(self.broker.partitions(world.topic)), seed, 150, pause, keys)
+        for world, witness, keys, pause in zip((self.orders, self.latest), self._witnesses, (0, 40), (0.1, 0.3), strict=True):
+            partitions = self.broker.partitions(world.topic)
+            witness.follow(partitions)
+            load = Load(self.broker.address, world.knowledge, len(partitions), seed, 150, pause, keys)
             self._loads.append(load.__enter__())
 
     def stop_loads(self) -> None:
@@ -143,6 +149,13 @@ class Scene:
             load.stop()
             self.history.count("transaction_committed", load.transactions[True])
             self.history.count("transaction_aborted", load.transactions[False])
+
+    def stop_witnesses(self) -> None:
+        for witness in self._witnesses:
+            witness.stop()
+            copies = witness.tell_of_copies()
+            if copies:
+                self.history.tell("broker", f"holds {copies} messages twice that were produced once")
 
     def _worker(self, name: str, world: World) -> Worker:
         environment = {"LD_PRELOAD": os.environ["SQLITE_FAULTS_LIBRARY"], "SQLITE_FAULTS": str(self.control),
@@ -159,6 +172,8 @@ class Scene:
             worker.close()
         with contextlib.suppress(AssertionError):  # what failed has been said
             self.stop_loads()
+        for witness in self._witnesses:
+            witness.stop()
         self.broker.kill()
 
     # --- Looked at ---------------------------------------------------------------------------------
