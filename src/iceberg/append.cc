@@ -86,7 +86,8 @@ class AddedTotals {
       const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), total);
       if (error != std::errc() || end != text.data() + text.size() || total < 0) return;
     }
-    summary[key] = fmt::format("{}", total + added);
+    if (__builtin_add_overflow(total, added, &total)) return;
+    summary[key] = fmt::format("{}", total);
   }
 
   std::int64_t files_ = 0;

@@ -76,6 +76,7 @@ TEST_F(AppendTest, TotalsGoOnFromTheParentAndStayAwayWhereItHasNone) {
   Commit(table, append, Ids(1));
   table.snapshots[0].summary.erase("total-files-size");
   table.snapshots[0].summary["total-data-files"] = "many";
+  table.snapshots[0].summary["total-delete-files"] = "9223372036854775807";
   append.files = {File("b", 7, 70)};
   const Snapshot second = Commit(table, append, Ids(2));
   EXPECT_EQ(second.parent_snapshot_id, SnapshotId(1));
@@ -83,6 +84,9 @@ TEST_F(AppendTest, TotalsGoOnFromTheParentAndStayAwayWhereItHasNone) {
   EXPECT_EQ(second.summary.at("added-files-size"), "70");
   EXPECT_FALSE(second.summary.contains("total-files-size"));
   EXPECT_FALSE(second.summary.contains("total-data-files"));
+  EXPECT_EQ(second.summary.at("total-delete-files"), "9223372036854775807");
+  table.snapshots[1].summary["total-records"] = "9223372036854775807";
+  EXPECT_FALSE(Commit(table, append, Ids(3)).summary.contains("total-records"));
 }
 
 TEST_F(AppendTest, AnAppendWithoutFilesIsAnEmptySnapshotOnTheSameManifests) {

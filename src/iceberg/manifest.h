@@ -13,6 +13,7 @@ namespace frazil {
 
 // Writes one manifest under `location` and describes it. Durable afterwards. Sequence numbers of the
 // description are kUnassignedSequence where entries inherit theirs; added_snapshot_id is `snapshot_id`.
+// kInvalid (TABLE_MANIFEST) also when the files' rows cannot be counted in 64 bits.
 // REQUIRES: at least one entry; all of one content.
 Result<ManifestFile> WriteManifest(ObjectStore& store, const std::string& location, const Schema& schema,
                                    const PartitionSpec& spec, ManifestContent content,

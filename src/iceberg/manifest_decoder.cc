@@ -70,6 +70,10 @@ Result<DataFile> ReadDataFile(const RecordView& record) {
   FRAZIL_TRY(ReadPartition(partition, file.partition));
   FRAZIL_TRY(record.Get(103, "record_count", file.record_count));
   FRAZIL_TRY(record.Get(104, "file_size_in_bytes", file.file_size_in_bytes));
+  if (file.record_count < 0 || file.file_size_in_bytes < 0) {
+    return Corrupt(fmt::format("{} has {} rows and {} bytes", file.file_path, file.record_count,
+                               file.file_size_in_bytes));
+  }
   FRAZIL_TRY(record.GetOptional(108, "column_sizes", file.column_sizes));
   FRAZIL_TRY(record.GetOptional(109, "value_counts", file.value_counts));
   FRAZIL_TRY(record.GetOptional(110, "null_value_counts", file.null_value_counts));

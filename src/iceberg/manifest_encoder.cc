@@ -135,6 +135,17 @@ std::string SpecFieldsJson(const PartitionSpec& spec) {
   return whole.substr(first, last - first + 1);
 }
 
+// Other engines' counts may be anything.
+Status Count(const DataFile& file, std::int32_t& files, std::int64_t& rows) {
+  if (__builtin_add_overflow(rows, file.record_count, &rows)) {
+    return Fail(ErrorKind::kInvalid, "TABLE_MANIFEST",
+                fmt::format("with the {} of {} there are more rows than 64 bits can count", file.record_count,
+                            file.file_path));
+  }
+  ++files;
+  return {};
+}
+
 std::uint64_t Fnv1a(std::string_view bytes, std::uint64_t hash) {
   for (const char c : bytes) hash = (hash ^ static_cast<std::uint8_t>(c)) * 0x100000001B3ULL;
   return hash;
@@ -225,16 +236,13 @@ Status ManifestEncoder::Add(const ManifestEntry& entry) {
 
   switch (entry.status) {
     case EntryStatus::kExisting:
-      ++file_.existing_files_count;
-      file_.existing_rows_count += data_file.record_count;
+      FRAZIL_TRY(Count(data_file, file_.existing_files_count, file_.existing_rows_count));
       break;
     case EntryStatus::kAdded:
-      ++file_.added_files_count;
-      file_.added_rows_count += data_file.record_count;
+      FRAZIL_TRY(Count(data_file, file_.added_files_count, file_.added_rows_count));
       break;
     case EntryStatus::kDeleted:
-      ++file_.deleted_files_count;
-      file_.deleted_rows_count += data_file.record_count;
+      FRAZIL_TRY(Count(data_file, file_.deleted_files_count, file_.deleted_rows_count));
       return {};  // a file that is gone does not count for the least sequence number
   }
   if (entry.sequence_number && (file_.min_sequence_number == kUnassignedSequence ||

@@ -5,6 +5,7 @@
 
 #include <fstream>
 #include <iterator>
+#include <limits>
 #include <nlohmann/json.hpp>
 #include <random>
 
@@ -270,6 +271,21 @@ TEST(Manifest, PartitionsOfAnotherShapeAreRefused) {
   EXPECT_THAT(write(), FailsWithCode("TABLE_SPEC"));
   spec.fields[0] = {.source_id = 2, .field_id = 1000, .name = "text", .transform = "zorder"};
   EXPECT_THAT(write(), FailsWithCode("TABLE_SPEC"));
+}
+
+TEST(Manifest, CountsThatCannotBeAreRefused) {
+  MemoryStore store(ThreadRuntime());
+  const auto write = [&](const std::string& location, std::int64_t first_rows, std::int64_t second_rows) {
+    std::vector<ManifestEntry> entries(2);
+    entries[0].data_file.record_count = first_rows;
+    entries[1].data_file.record_count = second_rows;
+    return WriteManifest(store, location, SmallTable().CurrentSchema(), PartitionSpec(),
+                         ManifestContent::kData, std::nullopt, entries);
+  };
+  constexpr std::int64_t kMost = std::numeric_limits<std::int64_t>::max();
+  EXPECT_THAT(write("file:/m0.avro", kMost, 1), FailsWithCode("TABLE_MANIFEST"));
+  ASSERT_OK_AND_ASSIGN(const ManifestFile negative, write("file:/m1.avro", 7, -1));
+  EXPECT_THAT(ReadManifest(store, negative), FailsWithCode("TABLE_MANIFEST"));
 }
 
 TEST(Manifest, ColumnNamesThatAvroForbidsComeThrough) {
