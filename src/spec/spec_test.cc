@@ -339,6 +339,13 @@ TEST(Spec, AnEmptyFileIsRefused) {
   EXPECT_THAT(Problems("# nothing\n---\n"), ElementsAre("1:1 CONFIG_MISSING"));
 }
 
+// yaml-cpp alone goes on finding empty documents before such a comma.
+TEST(Spec, ACommaOutsideOfBracketsEndsTheReading) {
+  EXPECT_THAT(Problems(","), ElementsAre("1:1 CONFIG_SYNTAX"));
+  EXPECT_THAT(Problems(Whole() + "---\n[1],\n"), ElementsAre("31:1 CONFIG_TYPE", "31:4 CONFIG_SYNTAX"));
+  EXPECT_THAT(Problems(Whole() + "---\n---\n"), ElementsAre());
+}
+
 TEST(Spec, NoTextMakesTheParserFall) {
   // Each cut of a file: an answer, never a crash.
   const std::string whole = Whole();

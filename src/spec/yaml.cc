@@ -12,6 +12,8 @@
 namespace frazil {
 namespace {
 
+constexpr const char* kLookHere = "look at indentation, quotes and brackets here and in the line above";
+
 Place ToPlace(const YAML::Mark& mark) {
   return Place{std::max(0, mark.line) + 1, std::max(0, mark.column) + 1};
 }
@@ -23,7 +25,14 @@ class TreeBuilder final : public YAML::EventHandler {
   // The document that was read last.
   Node TakeRoot() { return std::move(root_); }
 
-  void OnDocumentStart(const YAML::Mark&) override {
+  // Whether the last document began behind the one before it. yaml-cpp finds empty documents without end
+  // where a comma stands outside of brackets.
+  bool moved() const { return moved_; }
+  Place start() const { return ToPlace(start_); }
+
+  void OnDocumentStart(const YAML::Mark& mark) override {
+    moved_ = mark.pos != start_.pos;
+    start_ = mark;
     root_ = Node();
     open_.clear();
   }
@@ -40,18 +49,25 @@ class TreeBuilder final : public YAML::EventHandler {
   void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
                 const std::string& value) override {
     CheckAnchor(mark, anchor);
-    Add(Node{.kind = Node::Kind::kScalar, .place = ToPlace(mark), .text = value, .plain = tag == "?", .items = {}, .members = {}});
+    Add(Node{.kind = Node::Kind::kScalar,
+             .place = ToPlace(mark),
+             .text = value,
+             .plain = tag == "?",
+             .items = {},
+             .members = {}});
   }
   void OnSequenceStart(const YAML::Mark& mark, const std::string&, YAML::anchor_t anchor,
                        YAML::EmitterStyle::value) override {
     CheckAnchor(mark, anchor);
-    open_.push_back({Node{.kind = Node::Kind::kList, .place = ToPlace(mark), .items = {}, .members = {}}, {}, false});
+    open_.push_back(
+        {Node{.kind = Node::Kind::kList, .place = ToPlace(mark), .items = {}, .members = {}}, {}, false});
   }
   void OnSequenceEnd() override { Close(); }
   void OnMapStart(const YAML::Mark& mark, const std::string&, YAML::anchor_t anchor,
                   YAML::EmitterStyle::value) override {
     CheckAnchor(mark, anchor);
-    open_.push_back({Node{.kind = Node::Kind::kMap, .place = ToPlace(mark), .items = {}, .members = {}}, {}, false});
+    open_.push_back(
+        {Node{.kind = Node::Kind::kMap, .place = ToPlace(mark), .items = {}, .members = {}}, {}, false});
   }
   void OnMapEnd() override { Close(); }
 
@@ -97,6 +113,8 @@ class TreeBuilder final : public YAML::EventHandler {
   }
 
   Problems& problems_;
+  YAML::Mark start_ = YAML::Mark::null_mark();
+  bool moved_ = true;
   Node root_;
   std::vector<Open> open_;
 };
@@ -130,12 +148,17 @@ std::vector<Node> ParseYaml(std::string_view yaml, Problems& problems) {
     YAML::Parser parser(in);
     TreeBuilder builder(problems);
     while (parser.HandleNextDocument(builder)) {
+      if (!builder.moved()) {
+        problems.Add(builder.start(), "CONFIG_SYNTAX", "this is no YAML: nothing that could begin here",
+                     kLookHere);
+        break;
+      }
       Node root = builder.TakeRoot();
       if (root.kind != Node::Kind::kNull) documents.push_back(std::move(root));
     }
   } catch (const YAML::Exception& error) {
     problems.Add(ToPlace(error.mark), "CONFIG_SYNTAX", fmt::format("this is no YAML: {}", error.msg),
-                 "look at indentation, quotes and brackets here and in the line above");
+                 kLookHere);
   }
   return documents;
 }
