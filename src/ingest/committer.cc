@@ -87,6 +87,7 @@ Result<EpochPlan> Committer::Plan(const SealedEpoch& sealed, const Files& files)
   EpochPlan plan{.commit_id = epoch.commit_id,
                  .from = epoch.from,
                  .next = epoch.next,
+                 .leader_epochs = epoch.leader_epochs,
                  .fence = stream_.record.fence,
                  .counts = {.rows = files.row_count,
                             .errors = files.error_count + files.left_out,

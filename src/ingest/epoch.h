@@ -22,6 +22,7 @@ struct OpenEpoch {
   MonotonicTime opened_at;
   Positions from;                // of partitions that moved
   Positions next;
+  LeaderEpochs leader_epochs;    // of the last offset, where the source can tell
   std::int64_t absent = 0;       // counted by the source
   std::int64_t bytes = 0;        // of batches
   std::set<std::size_t> lanes;   // that have work of it
@@ -31,6 +32,8 @@ struct OpenEpoch {
     if (batch.range.empty()) return;
     from.try_emplace(batch.partition, batch.range.first);
     next[batch.partition] = batch.range.next;
+    leader_epochs.erase(batch.partition);
+    if (batch.leader_epoch >= 0) leader_epochs[batch.partition] = batch.leader_epoch;
     if (batch.record_count > 0 || !FRAZIL_MUTANT(absent_at_end_forgotten)) absent += batch.absent;
     bytes += batch.bytes;
   }

@@ -56,6 +56,7 @@ IngestRun::~IngestRun() {
 }
 
 Status IngestRun::Run(StopSignal& stop) {
+  stream_.source->Expect(stream_.record.leader_epochs);
   FRAZIL_TRY(stream_.source->Seek(position_));
   committer_task_ = seams_.runtime.Spawn("committer", [this] { CommitLoop(); });
   const auto fetched = Fetch(stop);
@@ -119,6 +120,7 @@ void IngestRun::SendToLane(std::unique_ptr<Batch> received) {
   const std::size_t lane = lanes_->PickLane();
   epoch_.lanes.insert(lane);
   const std::int64_t bytes = received->bytes;
+  if (FRAZIL_MUTANT(bytes_given_back_early)) received->lease.Release();
   lanes_->Send(lane, bytes, [this, lane, batch = std::shared_ptr<Batch>(std::move(received))] {
     TakeOnLane(lane, *batch);
   });

@@ -24,7 +24,8 @@ constexpr Duration kEndPause = seconds(1);           // between two words of one
 constexpr Duration kReplicaLimit = std::chrono::minutes(5);  // then the leader is asked again whom to read
 // A response smaller than this does not wait for the byte budget.
 constexpr std::size_t kSmallResponse = 4 << 10;
-constexpr std::int32_t kMostPartitionBytes = 1 << 30;
+// A broker sends the first batch whole, whatever the limit; so one that never becomes whole lies about its length.
+constexpr std::int32_t kMostPartitionBytes = kPartitionBytes << 8;
 // What one payload takes when it is opened, but for a single large batch.
 constexpr std::size_t kOpenedBytes = 4 << 20;
 
@@ -192,7 +193,7 @@ BrokerFetcher::Answer BrokerFetcher::Cut(const FetchKey& key, const std::string&
     batch->record_count = (*slice)->record_count;
     batch->bytes = BytesOf(**slice);
     batch->max_timestamp_ms = (*slice)->max_timestamp_ms;
-    answer.last_epoch = (*slice)->leader_epoch;
+    batch->leader_epoch = answer.last_epoch = (*slice)->leader_epoch;
     if (!(*slice)->spans.empty()) {
       batch->payload = std::make_unique<FetchedPayload>(name, buffer, std::move((*slice)->spans));
     }
@@ -227,11 +228,14 @@ void BrokerFetcher::HandOn(Answer& answer, std::int64_t now_ms) {
 }
 
 void BrokerFetcher::TakeBatches(Subscription& subscription, PartitionReader& reader, Answer& answer, std::int64_t now_ms) {
-  if (answer.batches.empty()) {
-    if (answer.cut_off) reader.max_bytes = std::min(reader.max_bytes, kMostPartitionBytes / 2) * 2;
-  } else {
-    reader.max_bytes = 1 << 20;
+  if (!answer.batches.empty()) {
+    reader.max_bytes = kPartitionBytes;
     reader.last_epoch = answer.last_epoch;
+  } else if (answer.cut_off && reader.max_bytes < kMostPartitionBytes) {
+    reader.max_bytes *= 2;
+  } else if (answer.cut_off) {
+    subscription.failure = CorruptBatch({subscription.topic, answer.key.partition}, reader.position, reader.position,
+                                        "a batch says that it is larger than all that the broker has of it");
   }
   reader.position = answer.position;
   reader.at_end = answer.said->error == KafkaError::kNone && reader.position >= answer.said->last_stable_offset;

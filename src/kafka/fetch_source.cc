@@ -34,6 +34,7 @@ class FetchSource final : public BatchSource {
   Result<SourceIdentity> Identify() override;
   Result<std::map<Partition, PartitionBounds>> Bounds() override;
   Result<Positions> Resolve(const Start& start) override;
+  void Expect(const LeaderEpochs& epochs) override { expected_ = epochs; }
   Status Seek(const Positions& positions) override;
   Status Add(const Positions& positions) override;
   Result<std::unique_ptr<Batch>> Next(MonotonicTime deadline, StopSignal& stop) override;
@@ -57,6 +58,7 @@ class FetchSource final : public BatchSource {
   const std::string group_id_;
   StopSignal never_;  // questions end by their own limits
   std::optional<Uuid> topic_id_;
+  LeaderEpochs expected_;
   Subscription* subscription_ = nullptr;  // the pool's
   bool mirrored_ = false;
 };
@@ -148,6 +150,7 @@ Status FetchSource::Add(const Positions& positions) {
     const auto [reader, added] = subscription_->readers.try_emplace(partition);
     FRAZIL_CHECK(added, "the partition is being read already");
     reader->second.position = position;
+    if (const auto epoch = expected_.find(partition); epoch != expected_.end()) reader->second.last_epoch = epoch->second;
   }
   pool_->state().WantMetadata();
   return {};
@@ -188,6 +191,8 @@ Status FetchSource::CheckMisplaced(Partition partition) {
   PartitionReader& reader = subscription_->readers.at(partition);
   FRAZIL_TRY(CheckPositions(topic_, {{partition, reader.position}}, bounds));
   reader.retry_at = client_.runtime().Now() + kMisplacedPause;
+  // A leader that has forgotten the epoch cannot tell where it ended, and answers the same.
+  reader.last_epoch = kNoLeaderEpoch;
   subscription_->misplaced.reset();
   pool_->state().monitor->NotifyAll();
   return {};

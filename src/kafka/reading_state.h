@@ -16,6 +16,9 @@
 
 namespace frazil {
 
+// Of one fetch of one partition, at first.
+inline constexpr std::int32_t kPartitionBytes = 1 << 20;
+
 // One partition of a subscription.
 struct PartitionReader {
   Offset position;                             // fetched next
@@ -24,7 +27,7 @@ struct PartitionReader {
   std::int32_t last_epoch = kNoLeaderEpoch;    // of the last batch that was taken
   std::int32_t replica = kNoBroker;            // to be read instead of the leader, as the leader said
   MonotonicTime replica_until;
-  std::int32_t max_bytes = 1 << 20;            // of one fetch
+  std::int32_t max_bytes = kPartitionBytes;    // of one fetch
   MonotonicTime retry_at;                      // not fetched before
   bool at_end = false;                         // nothing is there behind the position, as last heard
   MonotonicTime end_told;                      // when that was last handed on

@@ -5,6 +5,8 @@
 #include <set>
 #include <utility>
 
+#include "base/mutant.h"
+
 namespace frazil {
 namespace {
 
@@ -45,7 +47,7 @@ class PartitionDecision {
 
   // Offsets that were passed over, or of which it is not known whether they were.
   OffsetRange Gap() const {
-    if (!next_) return {};
+    if (!next_ || FRAZIL_MUTANT(accept_gap_unsaid)) return {};
     const bool nothing_held = kind_ == AcceptKind::kPosition && !known_.held;
     const Offset from = nothing_held ? Offset(0) : committed_;
     return from < *next_ ? OffsetRange{from, *next_} : OffsetRange{};
@@ -87,7 +89,7 @@ AcceptedStop Describe(const KnownRecords& known, const AcceptDecision& decision,
 // Below these offsets the followers may hold rows of messages that are read again.
 Positions Until(const KnownRecords& known, const AcceptDecision& decision) {
   Positions until;
-  if (decision.kind == AcceptKind::kOtherMessages) return until;
+  if (decision.kind == AcceptKind::kOtherMessages || FRAZIL_MUTANT(accept_without_until)) return until;
   if (const PositionRecord* base = Base(known)) until = base->until;
   if (decision.kind == AcceptKind::kPosition) {
     for (const auto& [partition, reached] : known.reached) {
@@ -172,6 +174,7 @@ PositionRecord AcceptRecord(const KnownRecords& known, const AcceptDecision& dec
                         .topic = decision.identity.source.topic,
                         .topic_id = decision.identity.source.topic_id,
                         .next = decision.next,
+                        .leader_epochs = {},
                         .pending = {},
                         .followers = followers,
                         .fence = commit_id,
@@ -179,6 +182,7 @@ PositionRecord AcceptRecord(const KnownRecords& known, const AcceptDecision& dec
                         .accepted = {}};
   for (const auto& entry : follower_n) record.n = std::max(record.n, entry.second);
   ++record.n;
+  if (FRAZIL_MUTANT(accept_without_fence)) record.fence = known.held ? known.held->fence : std::nullopt;
   for (const auto& [table, follower] : followers) {
     record.pending.push_back(PendingEntry{.table = table,
                                           .uuid = follower.uuid,

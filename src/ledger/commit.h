@@ -32,6 +32,7 @@ struct EpochPlan {
   Uuid commit_id;
   Positions from;             // only partitions that moved
   Positions next;             // the same partitions
+  LeaderEpochs leader_epochs;  // of these, where known
   std::optional<Uuid> fence;  // of the record it was planned under
   EpochCounts counts;
   std::optional<std::int64_t> valid_through_ms;

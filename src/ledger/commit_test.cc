@@ -42,6 +42,7 @@ EpochPlan Plan() {
   return {.commit_id = TestUuid(50),
           .from = {{Partition(0), Offset(10)}},
           .next = {{Partition(0), Offset(14)}},
+          .leader_epochs = {},
           .fence = std::nullopt,
           .counts = {.rows = 2, .errors = 1, .nulls = 0, .filtered = 0, .absent = 1},
           .valid_through_ms = std::nullopt,
@@ -157,6 +158,18 @@ TEST(DecideEpoch, FillsInWhatAnEarlierClientCouldNotTell) {
   const auto& record = std::get<MayCommit>(decision).record;
   EXPECT_EQ(record.cluster, TestIdentity().source.cluster_id);
   EXPECT_EQ(record.topic_id, TestIdentity().source.topic_id);
+}
+
+TEST(DecideEpoch, TheLeaderEpochIsThatOfTheLastOffset) {
+  HistoryBuilder table;
+  PositionRecord base = Base();
+  base.leader_epochs = {{Partition(0), 3}, {Partition(1), 4}};
+  table.Commit(base);
+  EpochPlan plan = Plan();
+  const auto epochs = [&] { return std::get<MayCommit>(*Decide(table, plan)).record.leader_epochs; };
+  EXPECT_EQ(epochs(), (LeaderEpochs{{Partition(1), 4}}));  // the client could not tell
+  plan.leader_epochs = {{Partition(0), 5}};
+  EXPECT_EQ(epochs(), (LeaderEpochs{{Partition(0), 5}, {Partition(1), 4}}));
 }
 
 TEST(DecideEpoch, AnEarlierAttemptThatLandedIsDone) {

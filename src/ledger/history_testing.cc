@@ -11,6 +11,7 @@ PositionRecord TestRecord(std::int64_t n, const std::vector<std::int64_t>& next)
                         .topic = "orders",
                         .topic_id = "t",
                         .next = {},
+                        .leader_epochs = {},
                         .pending = {},
                         .followers = {},
                         .fence = std::nullopt,

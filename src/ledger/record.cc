@@ -65,6 +65,11 @@ json RecordToJson(const PositionRecord& record) {
     followers[table] = std::move(item);
   }
   object["followers"] = std::move(followers);
+  if (!record.leader_epochs.empty()) {
+    json epochs = json::object();
+    for (const auto& [partition, epoch] : record.leader_epochs) epochs[fmt::format("{}", partition)] = epoch;
+    object["leader_epochs"] = std::move(epochs);
+  }
   if (record.fence) object["fence"] = record.fence->ToString();
   if (!record.until.empty()) object["until"] = PositionsToJson(record.until);
   if (!record.accepted.empty()) {
@@ -73,6 +78,11 @@ json RecordToJson(const PositionRecord& record) {
     object["accepted"] = std::move(accepted);
   }
   return object;
+}
+
+// What a broker says of itself need not be UTF-8.
+std::string Dump(const json& object) {
+  return object.dump(-1, ' ', false, json::error_handler_t::replace);
 }
 
 tl::unexpected<Error> Unreadable(std::string_view what) {
@@ -117,12 +127,24 @@ class ObjectReader {
     return positions;
   }
   // Empty where the key is not there.
+  LeaderEpochs Epochs(const char* key) {
+    LeaderEpochs epochs;
+    if (Find(key) == nullptr) return epochs;
+    ForEachPartition(key, [&](Partition partition, const json& value) {
+      if (!IsCount(value) || value.get<std::int64_t>() > std::numeric_limits<std::int32_t>::max()) return Broken(key);
+      epochs[partition] = value.get<std::int32_t>();
+    });
+    return epochs;
+  }
+  // Empty where the key is not there.
   std::map<Partition, OffsetRange> Ranges(const char* key) {
     std::map<Partition, OffsetRange> ranges;
     if (Find(key) == nullptr) return ranges;
     ForEachPartition(key, [&](Partition partition, const json& value) {
       if (!value.is_array() || value.size() != 2 || !IsCount(value[0]) || !IsCount(value[1])) return Broken(key);
-      ranges[partition] = {Offset(value[0].get<std::int64_t>()), Offset(value[1].get<std::int64_t>())};
+      const OffsetRange range{Offset(value[0].get<std::int64_t>()), Offset(value[1].get<std::int64_t>())};
+      if (range.empty()) return Broken(key);
+      ranges[partition] = range;
     });
     return ranges;
   }
@@ -185,6 +207,7 @@ Result<PositionRecord> RecordFromJson(const json& object) {
                         .topic = reader.Text("topic"),
                         .topic_id = reader.Text("topic_id"),
                         .next = reader.Offsets("next"),
+                        .leader_epochs = reader.Epochs("leader_epochs"),
                         .pending = {},
                         .followers = {},
                         .fence = reader.OptionalId("fence"),
@@ -253,14 +276,13 @@ std::string AppliedKey(std::string_view stream) {
 }
 
 std::string ToJson(const PositionRecord& record) {
-  return RecordToJson(record).dump();
+  return Dump(RecordToJson(record));
 }
 
 std::string ToJson(const PositionProperty& property) {
-  return json{{"record", RecordToJson(property.record)},
-              {"snapshot", property.snapshot.value()},
-              {"sequence", property.sequence}}
-      .dump();
+  return Dump({{"record", RecordToJson(property.record)},
+               {"snapshot", property.snapshot.value()},
+               {"sequence", property.sequence}});
 }
 
 std::string ToJson(const AppliedRecord& applied) {

@@ -65,6 +65,7 @@ struct PositionRecord {
   std::string topic;
   std::string topic_id;  // "" when the client cannot tell
   Positions next;        // next offset to read of every partition of the stream
+  LeaderEpochs leader_epochs;  // of the last offset before `next`, where the client can tell
   std::vector<PendingEntry> pending;
   std::map<std::string, FollowerRecord> followers;  // by table name
   std::optional<Uuid> fence;                        // id of the last fence; carried forward for good

@@ -34,6 +34,7 @@ PositionRecord FullRecord() {
   record.followers["lake.orders__raw"] = {.uuid = Id(kId2), .applied = std::nullopt};
   record.fence = Id(kId3);
   record.until = {{Partition(1), Offset(80)}};
+  record.leader_epochs = {{Partition(1), 6}};
   record.accepted.push_back({.code = "OFFSETS_EXPIRED",
                              .n = 9,
                              .at_ms = 1'700'000'000'000,
@@ -52,7 +53,7 @@ constexpr std::string_view kFullJson =
     R"("branch":"main","cluster":"c","fence":"00000000-0000-4000-8000-000000000003",)"
     R"("followers":{"lake.orders__errors":{"applied":"00000000-0000-4000-8000-000000000003","uuid":"00000000-0000-4000-8000-000000000001"},)"
     R"("lake.orders__raw":{"uuid":"00000000-0000-4000-8000-000000000002"}},)"
-    R"("n":17,"next":{"0":1234,"1":77,"10":9007199254740993},)"
+    R"("leader_epochs":{"1":6},"n":17,"next":{"0":1234,"1":77,"10":9007199254740993},)"
     R"("pending":[{"after":"00000000-0000-4000-8000-000000000003","bytes":4096,"files":2,"id":"00000000-0000-4000-8000-000000000002",)"
     R"("manifest":"/lake/m.avro","n":17,"rows":3,"table":"lake.orders__errors","uuid":"00000000-0000-4000-8000-000000000001"}],)"
     R"("topic":"orders","topic_id":"t","until":{"1":80},"v":1})";
@@ -76,6 +77,12 @@ TEST(PositionRecord, OddTextInNamesSurvives) {
   record.topic = "quote\" slash\\ \n ü";
   ASSERT_OK_AND_ASSIGN(const auto read, ParsePositionRecord(ToJson(record)));
   EXPECT_EQ(read, record);
+}
+
+TEST(PositionRecord, ANameThatIsNotUtf8IsNoCrash) {
+  PositionRecord record = TestRecord(1, {0});
+  record.cluster = "\xff";
+  ASSERT_OK(ParsePositionRecord(ToJson(record)));
 }
 
 TEST(PositionProperty, ReadsBackWhatItWrote) {

@@ -20,6 +20,8 @@ namespace frazil {
 
 // Per partition, the next offset to read.
 using Positions = std::map<Partition, Offset>;
+// Per partition, the leader epoch under which the last message before a position was written (KIP-101).
+using LeaderEpochs = std::map<Partition, std::int32_t>;
 
 struct Header {
   std::string_view key;
@@ -71,6 +73,7 @@ struct Batch {
   std::int64_t bytes = 0;                         // memory held, as leased
   std::optional<std::int64_t> end_reached_ms;     // unix time at which range.next was the partition's end
   std::int64_t max_timestamp_ms = -1;             // of the records; -1: none known
+  std::int32_t leader_epoch = -1;                 // of what comes last in the range; -1: not known
   ByteLease lease;
 };
 
@@ -110,7 +113,7 @@ using Start = std::variant<StartEarliest, StartLatest, StartTimestamp, StartOffs
 // Thread rules: one task calls at a time, but Mirror and Bounds, which any task may call.
 // Failures: kUnavailable (KAFKA_UNREACHABLE, …): try again later; kDenied: refused credentials; kNotFound
 // (TOPIC_MISSING); kBlocked (OFFSETS_EXPIRED: the position lies before the log start; POSITION_BEYOND_END: after the
-// end; SOURCE_BATCH_CORRUPT): a person must decide; kStopping.
+// end; LOG_TRUNCATED; SOURCE_BATCH_CORRUPT): a person must decide; kStopping.
 class BatchSource {
  public:
   virtual ~BatchSource() = default;
@@ -120,6 +123,10 @@ class BatchSource {
   virtual Result<std::map<Partition, PartitionBounds>> Bounds() = 0;
   // Offsets of all partitions for `start`.
   virtual Result<Positions> Resolve(const Start& start) = 0;
+
+  // What is known of the messages before the positions of the next Seek. A source that can blocks where its log has other
+  // messages there (LOG_TRUNCATED).
+  virtual void Expect(const LeaderEpochs&) {}
 
   // Reads from these positions on; what was read ahead before is dropped. An empty map stops reading. Partitions can be
   // added later by a further call to Add.
