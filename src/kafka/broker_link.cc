@@ -134,7 +134,7 @@ Status BrokerLink::ReadFrame(char* to, std::size_t length, MonotonicTime deadlin
 
 Result<std::string> BrokerLink::Exchange(MonotonicTime deadline, StopSignal& stop) {
   auto frame = SendAndReceive(deadline, stop);
-  if (!frame && frame.error().kind == ErrorKind::kUnavailable && who_closes_ == kLoginListener) {
+  if (!frame && frame.error().code == "KAFKA_UNREACHABLE" && who_closes_ == kLoginListener) {
     FRAZIL_TRY(AskForLogin(deadline, stop));
   }
   who_closes_ = "";
