@@ -110,7 +110,8 @@ MonotonicTime BrokerFetcher::UpdateWants() {
 Status BrokerFetcher::Connect() {
   const auto endpoint = client_.EndpointOf(node_id_);
   if (!endpoint) return Fail(NoAddressError(client_.connection(), fmt::format("broker {}", node_id_)));
-  FRAZIL_ASSIGN(link_, BrokerLink::Open(runtime_, client_.connection(), *endpoint, runtime_.Now() + kConnectLimit, stop_));
+  FRAZIL_ASSIGN(link_, BrokerLink::Open(runtime_, client_.connection(), *endpoint, runtime_.Now() + kConnectLimit, stop_,
+                                        client_.certificates()));
   session_.Lost();
   return {};
 }

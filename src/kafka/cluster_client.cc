@@ -52,7 +52,10 @@ std::vector<Partition> TopicDescription::Partitions() const {
 }
 
 ClusterClient::ClusterClient(Runtime& runtime, KafkaConnection connection)
-    : runtime_(runtime), connection_(std::move(connection)), monitor_(runtime.NewMonitor()) {}
+    : runtime_(runtime),
+      connection_(std::move(connection)),
+      certificates_(MakeCertificates(runtime, connection_)),
+      monitor_(runtime.NewMonitor()) {}
 
 ClusterClient::~ClusterClient() = default;
 
@@ -67,7 +70,8 @@ Result<std::unique_ptr<BrokerLink>> ClusterClient::Take(const Endpoint& broker, 
     }
   }
   used = false;
-  return BrokerLink::Open(runtime_, connection_, broker, runtime_.Now() + kConnectLimit, stop);
+  return BrokerLink::Open(runtime_, connection_, broker, runtime_.Now() + kConnectLimit, stop,
+                          certificates());
 }
 
 void ClusterClient::PutBack(std::unique_ptr<BrokerLink> link) {

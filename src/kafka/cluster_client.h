@@ -54,6 +54,7 @@ class ClusterClient {
 
   Runtime& runtime() const { return runtime_; }
   const KafkaConnection& connection() const { return connection_; }
+  TlsContexts* certificates() const { return certificates_.get(); }  // for BrokerLink::Open
 
  private:
   Result<std::unique_ptr<BrokerLink>> Take(const Endpoint& broker, StopSignal& stop, bool& used);
@@ -79,6 +80,7 @@ class ClusterClient {
 
   Runtime& runtime_;
   const KafkaConnection connection_;
+  const std::unique_ptr<TlsContexts> certificates_;
   std::unique_ptr<Monitor> monitor_;  // guards what follows
   std::map<std::int32_t, Endpoint> brokers_;
   std::map<Endpoint, std::vector<std::unique_ptr<BrokerLink>>> idle_;
