@@ -1,7 +1,6 @@
 #include "kafka/connection_errors.h"
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 namespace frazil {
 
@@ -14,10 +13,6 @@ Error UnreachableError(const KafkaConnection& connection, std::string_view where
           "can, too{}",
           connection.tls ? "" : "; a TLS listener needs tls in the connection"),
       ""};
-}
-
-Error UnreachableError(const KafkaConnection& connection, std::string_view said) {
-  return UnreachableError(connection, fmt::format("{}", fmt::join(connection.brokers, ",")), said);
 }
 
 Error AuthRefusedError(const KafkaConnection& connection, std::string_view where, std::string_view said) {

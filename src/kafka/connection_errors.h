@@ -9,10 +9,8 @@
 
 namespace frazil {
 
-// `where`: host:port of the broker. `said`: what was met there.
+// `where`: host:port of the broker, or of all that the connection names. `said`: what was met there.
 Error UnreachableError(const KafkaConnection& connection, std::string_view where, std::string_view said);
-// Of all brokers that the connection names.
-Error UnreachableError(const KafkaConnection& connection, std::string_view said);
 Error AuthRefusedError(const KafkaConnection& connection, std::string_view where, std::string_view said);
 Error TlsRefusedError(const KafkaConnection& connection, std::string_view where, std::string_view said);
 
