@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "base/log.h"
+#include "base/mutant.h"
 #include "ingest/followers.h"
 #include "ingest/ledger_commit.h"
 #include "ingest/recovery.h"
@@ -152,6 +153,7 @@ class Acceptance {
   // What the target decided for the errors table before belongs there still, if that can be done at all.
   Status SettlePending() {
     if (decision_.kind == AcceptKind::kFollower || options_.dry_run || !known_.held) return {};
+    if (FRAZIL_MUTANT(accept_leaves_pending)) return {};
     auto applied = Followers(seams_, ledger_stream_).Apply(*known_.held, nullptr, stop_);
     if (!applied && applied.error().code == "FOLLOWER_MOVED" && decision_.kind == AcceptKind::kPosition) return {};
     return applied;
@@ -161,17 +163,17 @@ class Acceptance {
     const std::string name = config_.errors.ToString();
     FRAZIL_ASSIGN(const auto table, seams_.catalog.Load(config_.errors));
     FollowerRecord follower{.uuid = table.metadata.table_uuid, .applied = std::nullopt};
-    if (decision_.kind == AcceptKind::kFollower) {
-      decision_.follower = name;
-    } else {
-      FRAZIL_ASSIGN(const auto state, LoadFollower(seams_, config_.name, config_.errors));
-      if (state.position.applied) {
-        follower.applied = state.position.applied->id;
-        follower_n_[name] = state.position.applied->n;
-      }
-      FRAZIL_TRY(CheckFollowerIsKnown(name));
+    const bool taken = decision_.kind == AcceptKind::kFollower;
+    if (taken) decision_.follower = name;
+    const auto state = LoadFollower(seams_, config_.name, config_.errors);
+    // What it has applied may be just what cannot be told of it.
+    if (!state && !(taken && state.error().kind == ErrorKind::kBlocked)) return Fail(state.error());
+    if (state && state->position.applied) {
+      follower.applied = state->position.applied->id;
+      follower_n_[name] = state->position.applied->n;
     }
     followers_[name] = follower;
+    if (!taken) FRAZIL_TRY(CheckFollowerIsKnown(name));
     return {};
   }
 
@@ -219,6 +221,7 @@ class Acceptance {
   Status Commit(const PositionRecord& record, const Uuid& id) {
     LedgerCommit ledger(seams_, config_.target, decision_.identity, MappingVersion(config_.mapping));
     const auto unmoved = [&](const LoadedTable& table) -> Result<bool> {
+      if (FRAZIL_MUTANT(accept_on_moved_ledger)) return true;
       FRAZIL_ASSIGN(const auto now, KnownIn(table));
       return now.held == known_.held && now.named == known_.named && now.highest_n == known_.highest_n;
     };

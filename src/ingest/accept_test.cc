@@ -196,6 +196,28 @@ TEST(Accept, AnErrorsTableThatWasRolledBackIsTakenAsItIs) {
   EXPECT_EQ(errors.at({1, 8}), 1);
 }
 
+TEST(Accept, KilledBeforeAFollowerThatIsTakenAsItIsTheNextStartFinishesIt) {
+  StreamWorld world;
+  world.ProduceBad(0, 3);
+  ASSERT_OK(StreamProcess(world).RunUntilEnd());
+  world.ProduceBad(0, 2);
+  const auto no_follower = [&](CatalogOperation operation, const TableName& name) {
+    return operation == CatalogOperation::kCommit && name == world.errors ? CatalogFault::kRefused : CatalogFault::kNone;
+  };
+  StreamProcess dies(world);
+  dies.catalog_fault = no_follower;
+  dies.Start();
+  dies.Await("the errors table is refused", [](const StreamStatus& status) { return status.phase == StreamPhase::kRetrying; });
+  ASSERT_OK(dies.Stop());
+  ASSERT_OK(world.store.Delete(RecordIn(world).pending.front().manifest));
+  ASSERT_EQ(CodeOf(StreamProcess(world).RunUntilEnd()), "PENDING_MISSING");
+  StreamProcess person(world);
+  person.catalog_fault = no_follower;
+  EXPECT_FALSE(person.Accept(Code("PENDING_MISSING")));
+  ASSERT_OK(StreamProcess(world).RunUntilEnd());
+  EXPECT_EQ(ReadRows(world.catalog, world.store, world.errors).size(), 3U);
+}
+
 TEST(Accept, KilledBeforeTheFollowerTheNextStartFinishesIt) {
   StreamWorld world;
   LoseMessages(world);

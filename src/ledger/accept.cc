@@ -91,11 +91,10 @@ Positions Until(const KnownRecords& known, const AcceptDecision& decision) {
   Positions until;
   if (decision.kind == AcceptKind::kOtherMessages || FRAZIL_MUTANT(accept_without_until)) return until;
   if (const PositionRecord* base = Base(known)) until = base->until;
-  if (decision.kind == AcceptKind::kPosition) {
-    for (const auto& [partition, reached] : known.reached) {
-      auto& bound = until[partition];
-      bound = std::max(bound, reached);
-    }
+  // The target may have been rolled back, and that not have been met by a fence yet.
+  for (const auto& [partition, reached] : known.reached) {
+    auto& bound = until[partition];
+    bound = std::max(bound, reached);
   }
   std::erase_if(until, [&](const auto& entry) {
     const auto next = At(decision.next, entry.first);
@@ -194,8 +193,8 @@ PositionRecord AcceptRecord(const KnownRecords& known, const AcceptDecision& dec
                                           .id = commit_id,
                                           .after = follower.applied});
   }
-  if (known.held) record.accepted = known.held->accepted;
-  if (known.named && known.named->accepted.size() > record.accepted.size()) record.accepted = known.named->accepted;
+  // What was decided in a history that was rolled back since, was decided about that.
+  if (const PositionRecord* base = Base(known)) record.accepted = base->accepted;
   record.accepted.push_back(Describe(known, decision, record.n));
   return record;
 }

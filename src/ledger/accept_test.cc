@@ -68,6 +68,14 @@ TEST(AcceptRecord, InDoubtTheTablesMayHoldWhateverAnyRecordSpeaksOf) {
   EXPECT_EQ(record.until, (Positions{{kP0, Offset(30)}}));  // so that error rows are not put in twice
 }
 
+TEST(AcceptRecord, ATargetThatWasRolledBackAsWellKeepsItsErrorRowsOnce) {
+  auto known = Known(Record(7, {{kP0, Offset(10)}}));
+  known.named = Record(9, {{kP0, Offset(30)}});
+  known.reached = {{kP0, Offset(30)}};
+  const auto record = AcceptRecord(known, Decision(AcceptKind::kFollower, {{kP0, Offset(10)}}), Uuid{}, {}, {});
+  EXPECT_EQ(record.until, (Positions{{kP0, Offset(30)}}));
+}
+
 TEST(AcceptRecord, WithNothingHeldAllBeforeIsUnknown) {
   KnownRecords known{.held = {}, .named = Record(9, {{kP0, Offset(30)}}), .highest_n = 9, .reached = {{kP0, Offset(30)}}};
   EXPECT_EQ(Stop(known, Decision(AcceptKind::kPosition, {{kP0, Offset(30)}})).gaps, (Ranges{{kP0, {Offset(0), Offset(30)}}}));
@@ -80,6 +88,16 @@ TEST(AcceptRecord, EarlierDecisionsAreKept) {
   ASSERT_EQ(record.accepted.size(), 2U);
   EXPECT_EQ(record.accepted.front(), held.accepted.front());
   EXPECT_EQ(record.decision(), &record.accepted.back());
+}
+
+TEST(AcceptRecord, ADecisionThatWasRolledBackDoesNotComeBackWithTheNextOne) {
+  auto known = Known(Record(7, {{kP0, Offset(10)}}));
+  known.named = Record(8, {{kP0, Offset(15)}});
+  known.named->accepted.push_back(
+      {.code = "OFFSETS_EXPIRED", .n = 8, .at_ms = 1, .gaps = {{kP0, {Offset(10), Offset(15)}}}, .again = {}, .follower = {}, .stream = {}});
+  const auto record = AcceptRecord(known, Decision(AcceptKind::kOtherMessages, {{kP0, Offset(10)}}), Uuid{}, {}, {});
+  ASSERT_EQ(record.accepted.size(), 1U);
+  EXPECT_EQ(record.accepted.front().code, "CODE");
 }
 
 TEST(AcceptRecord, AnEpochBuiltBeforeTheDecisionIsFencedThoughItsOffsetsFit) {
