@@ -45,16 +45,17 @@ void World::PlayTopic() {
     ++shift_;
     ++broker_life;
   }
-  if (now("partition", 25) && truth.size() < 6) {
+  if (now("partition", 25) && truth().size() < 6) {
     const Partition added = topic->AddPartition();
-    truth[added.value()];
+    truth()[added.value()];
     Note("world", fmt::format("partition {} is added", added));
   }
   if (now("compaction", 3)) {
     auto& [partition, messages] =
-        *std::next(truth.begin(), actors_.Below(static_cast<std::int64_t>(truth.size())));
+        *std::next(truth().begin(), actors_.Below(static_cast<std::int64_t>(truth().size())));
     if (messages.empty()) return;
     const std::int64_t offset = actors_.Below(static_cast<std::int64_t>(messages.size()));
+    if (corrupt == std::pair(partition, offset)) return;
     messages[static_cast<std::size_t>(offset)].compacted = true;
     topic->Compact(Partition(partition), Offset(offset));
   }
@@ -130,13 +131,16 @@ void World::SpoilProperty(const TableName& table, const std::string& key, bool r
 }
 
 // The same name, other messages: of the old ones it keeps some of the first, or none.
-void World::ReplaceTopic(SourceIdentity next, bool keep_records, std::int64_t keep_in_100) {
-  auto replaced =
-      std::make_shared<MemoryTopic>(scheduler.SharedRuntime(), next, static_cast<std::int32_t>(truth.size()));
-  for (const auto& [partition, messages] : truth) {
+void World::ReplaceTopic(SourceIdentity next, std::int64_t keep_in_100) {
+  const bool is_other = next.topic_id != identity.topic_id || next.cluster_id != identity.cluster_id;
+  const auto old = truths.size() - 1;
+  truths.emplace_back();
+  auto replaced = std::make_shared<MemoryTopic>(scheduler.SharedRuntime(), next,
+                                                static_cast<std::int32_t>(truths[old].size()));
+  for (const auto& [partition, messages] : truths[old]) {
     const auto kept = static_cast<std::int64_t>(messages.size()) * keep_in_100 / 100;
-    for (std::int64_t offset = 0; keep_records && offset < kept; ++offset) {
-      const Message& message = messages[static_cast<std::size_t>(offset)];
+    truth()[partition].assign(messages.begin(), messages.begin() + kept);
+    for (const Message& message : truth()[partition]) {
       if (message.kind == Kind::kAbsent || message.compacted) {
         replaced->AppendAbsent(Partition(partition), 1);
       } else {
@@ -149,7 +153,9 @@ void World::ReplaceTopic(SourceIdentity next, bool keep_records, std::int64_t ke
   }
   identity = std::move(next);
   topic = std::move(replaced);
-  topic_closed_ = true;
+  // A log that was cut is noticed only by who stands behind its end.
+  topic_closed_ = !is_other || !plan.Has("accept");
+  Produce(persons_.Below(60));
   oracle.TimesMeanNothing();
   ++broker_life;
 }
@@ -172,13 +178,13 @@ void World::PlayFatal() {
     }
   } else if (kind == "recreated") {
     allow({"TOPIC_RECREATED", "POSITION_BEYOND_END"});
-    ReplaceTopic({.cluster_id = "cluster-1", .topic = "orders", .topic_id = "topic-2"}, false, 0);
+    ReplaceTopic({.cluster_id = "cluster-1", .topic = "orders", .topic_id = "topic-2"}, 0);
   } else if (kind == "cluster") {
     allow({"CLUSTER_CHANGED", "POSITION_BEYOND_END"});
-    ReplaceTopic({.cluster_id = "cluster-2", .topic = "orders", .topic_id = "topic-1"}, true, 100);
+    ReplaceTopic({.cluster_id = "cluster-2", .topic = "orders", .topic_id = "topic-1"}, 100);
   } else if (kind == "truncated") {
     allow({"POSITION_BEYOND_END"});
-    ReplaceTopic(identity, true, actors_.Between(10, 90));
+    ReplaceTopic(identity, actors_.Between(10, 90));
   } else if (kind == "property-removed") {
     allow({"POSITION_PROPERTY_MISSING", "POSITION_TRACES", "POSITION_UNPROVEN"});
     SpoilProperty(target, kPosition, true);
@@ -198,7 +204,19 @@ void World::PlayFatal() {
     RollBack(errors);
   } else if (kind == "corrupt-batch") {
     allow({"SOURCE_BATCH_CORRUPT"});
-    batches_are_corrupt = true;
+    const auto partition =
+        static_cast<std::int32_t>(actors_.Below(static_cast<std::int64_t>(truth().size())));
+    const std::int64_t id = ++produced_;
+    const std::string value = fmt::format("not json {}", id);
+    corrupt = std::pair(partition, static_cast<std::int64_t>(truth()[partition].size()));
+    truth()[partition].push_back({.kind = Kind::kBad,
+                                  .id = id,
+                                  .value = value,
+                                  .produced_ms = scheduler.SharedRuntime().UnixMillis()});
+    topic->Append(Partition(partition), {.key = std::nullopt,
+                                         .value = value,
+                                         .headers = {},
+                                         .timestamp_ms = truth()[partition].back().produced_ms});
   } else if (kind == "dropped") {
     allow({"TABLE_REPLACED", "POSITION_TRACES", "FOLLOWER_MISMATCH", "FOLLOWER_ROLLED_BACK"});
     const bool of_target = actors_.OneIn(2);

@@ -27,6 +27,7 @@ const std::vector<Mutant>& AllMutants() {
       {"accounting_by_subtraction", "each count has a source of its own"},
       {"absent_at_end_forgotten", "absent offsets at a partition's end count"},
       {"valid_through_of_one", "the table is valid through the least of its partitions"},
+      {"bytes_given_back_early", "bytes of a batch are given back when it is gone"},
       // Followers.
       {"followers_before_ledger", "the ledger decides before a follower gets anything"},
       {"pending_dropped", "what is pending is applied after the commit"},
@@ -41,6 +42,13 @@ const std::vector<Mutant>& AllMutants() {
       {"fence_not_carried", "a fence is carried to the followers"},
       {"read_back_skipped", "what followers hold after a rollback is read back"},
       {"held_offsets_replayed", "the replay leaves out what followers hold"},
+      // Accepted stops.
+      {"accept_without_fence", "a decision is a fence"},
+      {"accept_without_until", "a decision says how far followers may be ahead"},
+      {"accept_gap_unsaid", "a decision says what it passes over"},
+      {"accept_leaves_pending", "what is pending is applied before a decision"},
+      {"accept_on_moved_ledger", "a decision goes only onto the position that it was made about"},
+      {"accepted_not_carried", "decisions stay in every later record"},
   };
   return mutants;
 }

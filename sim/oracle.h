@@ -1,13 +1,15 @@
 // Knows every message that was produced, looks at the lake at each step of a table's pointer, and says what
 // is wrong.
 //
-// Checked at each step: every offset of [start, next) is once in the table where it belongs, or accounted
-// for; counts add up and are the true ones; the position moves forward from where its history stood; every
-// live file exists and is named by one live manifest. Asked at the end: what must a fresh process do with the
-// lake as it is?
+// Checked at each step: every offset that the commits of the table's history went over is in the table where
+// it belongs as often as they did, or accounted for, and no other; counts add up and are the true ones; the
+// position moves forward from where its history stood, and elsewhere only by a person's decision, which says
+// what it passes over and what comes again; every live file exists and is named by one live manifest. Asked
+// at the end: what must a fresh process do with the lake as it is?
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <map>
 #include <optional>
 #include <set>
@@ -16,7 +18,9 @@
 #include <vector>
 
 #include "record/batch_source.h"
+#include "sim/decisions.h"
 #include "sim/lake_reader.h"
+#include "sim/seen_record.h"
 
 namespace frazil::sim {
 
@@ -36,26 +40,8 @@ struct Message {
   bool compacted = false;  // taken out of the log later: may be as it was, or absent
 };
 
-// What was produced, by partition and offset.
+// What was produced into one topic, by partition and offset.
 using Truth = std::map<std::int32_t, std::vector<Message>>;
-
-// The position record, as the oracle reads it.
-struct SeenRecord {
-  struct Pending {
-    std::string manifest;
-    std::string id;
-    std::string after;  // "": none
-  };
-  std::int64_t n = 0;
-  std::map<std::int32_t, std::int64_t> next;
-  std::map<std::int32_t, std::int64_t> until;
-  std::string cluster;
-  std::string topic_id;
-  std::string fence;
-  std::string applied;  // of the errors table, when the record was made
-  std::optional<Pending> pending;
-  nlohmann::json json;
-};
 
 // What a fresh process must do with the lake and the topic as they are.
 struct Verdict {
@@ -65,7 +51,8 @@ struct Verdict {
 
 class Oracle {
  public:
-  Oracle(ObjectStore& store, Truth& truth) : reader_(store), truth_(truth) {}
+  // `truths`: of every topic that ever had the name, in their order; the last is the one that is there.
+  Oracle(ObjectStore& store, const std::deque<Truth>& truths) : reader_(store), truths_(truths) {}
 
   // The pointer of the target or the errors table has moved.
   void TargetLanded(const std::string& location);
@@ -79,6 +66,13 @@ class Oracle {
   // All that the topic holds is committed, in all tables.
   bool CaughtUp(const std::map<Partition, PartitionBounds>& bounds) const;
   Verdict Judge(const SourceIdentity& identity, const std::map<Partition, PartitionBounds>& bounds) const;
+
+  // A person is about to decide; decisions that nobody wished must not land.
+  void Wished(const Wish& wish) { wishes_.push_back(wish); }
+  const std::vector<StopKind>& decisions() const { return decisions_; }  // that landed
+  bool DecisionLanded(std::int64_t n) const { return decided_n_.contains(n); }
+  // Bytes of messages that a process holds, in how many batches, of the `total` that it may.
+  void Holding(std::int64_t bytes, std::int64_t batches, std::int64_t total);
 
   // What others did that changes what must hold.
   void FollowerWasTampered() { follower_tampered_ = true; }
@@ -107,20 +101,49 @@ class Oracle {
 
  private:
   using Graph = std::map<std::int64_t, SeenSnapshot>;
-  using At = std::pair<std::int32_t, std::int64_t>;
-  struct Held {
-    std::map<At, int> times;
-    std::map<At, const SeenRow*> row;
+  using Place = std::pair<std::int32_t, std::int64_t>;
+  using Held = std::map<Place, std::vector<const SeenRow*>>;
+  // What a commit of ours did, and which commit was before it in its history.
+  struct Commit {
+    std::optional<std::int64_t> before;
+    std::size_t topic = 0;                     // of `truths_`, whose offsets it counts
+    std::map<std::int32_t, SeenRange> passed;  // offsets whose messages it brings
+    SeenPositions before_until;                // `until` of the one before
+    SeenPositions until;                       // below it the errors table may hold what comes again
+    bool takes_follower = false;               // as it is
   };
+  // How often a message must be in the tables.
+  struct Expected {
+    const Message* message;
+    int least = 0;
+    int most = 0;
+  };
+  using Expectation = std::map<Place, std::vector<Expected>>;
 
   void CheckNewRecord(const SeenSnapshot& snapshot, bool was_rolled_back);
+  void CheckStart(const SeenSnapshot& snapshot, const SeenRecord& now);
+  void CheckFollows(const SeenSnapshot& snapshot, const SeenSnapshot& before, const SeenRecord& last,
+                    const SeenRecord& now, bool was_rolled_back);
+  void CheckFence(const SeenRecord& last, const SeenRecord& now);
   void CheckCounts(const SeenSnapshot& snapshot, const SeenRecord& before, const SeenRecord& now);
   void CheckValidThrough(const SeenSnapshot& snapshot, const SeenRecord& now);
+  std::size_t TopicOf(std::optional<std::int64_t> snapshot) const;
+  const Message* MessageAt(std::size_t topic, const Place& at) const;
+  void NoteCommit(const SeenSnapshot& snapshot, const SeenSnapshot* before, const SeenRecord* last,
+                  const SeenRecord& now);
+
+  void CheckDecision(const SeenRecord* last, const SeenRecord& now);
+  bool IsAsWished(const Wish& wish, StopKind kind, const SeenRecord* last, const SeenRecord& now) const;
+  void CheckPassedOver(StopKind kind, const SeenRecord* last, const SeenRecord& now);
+  void CheckAgain(StopKind kind, const SeenRecord* last, const SeenRecord& now);
+
   void CheckExactlyOnce();
-  void CheckOffset(const At& at, const Held& rows, const Held& errors);
-  void CheckBeyond(const SeenRecord& record, const Held& rows, const Held& errors);
+  Expectation WhatMustBeThere(std::int64_t head);
+  void Expect(const Commit& commit, bool follower_was_taken, Expectation& expectation) const;
+  void CheckPlace(const Place& at, const std::vector<Expected>& expected, const Held& rows,
+                  const Held& errors);
+  void CheckLeftover(const Place& at, const std::vector<const SeenRow*>& rows);
   Result<Held> LiveRows(const SeenTable& table);
-  Result<std::vector<std::string>> LiveFiles(const SeenTable& table);
   Status AddRows(const SeenTable& table, const std::string& manifest, Held& held);
   Held HeldByErrors(const SeenRecord& record);
 
@@ -136,17 +159,22 @@ class Oracle {
   std::optional<std::string> AppliedNow() const;  // by the errors table's history; "" for none
 
   LakeReader reader_;
-  Truth& truth_;
+  const std::deque<Truth>& truths_;
   std::optional<SeenTable> target_;
   std::optional<SeenTable> errors_;
   Graph target_graph_;  // every snapshot ever seen
   Graph errors_graph_;
-  std::map<std::int32_t, std::int64_t> start_;
+  std::map<std::int64_t, Commit> made_;  // every commit of ours to the target, by snapshot
   bool started_ = false;
-  std::map<std::int32_t, std::int64_t> highest_next_;  // of any record ever
+  SeenPositions highest_next_;  // of any record ever
+  SeenPositions highest_here_;  // the same, of the topic that is there
   std::int64_t highest_n_ = 0;
+  std::set<std::string> fences_;
+  std::vector<Wish> wishes_;
+  std::vector<StopKind> decisions_;
+  std::set<std::int64_t> decided_n_;
   std::int64_t commits_ = 0;
-  std::set<At> deleted_by_others_;
+  std::set<Place> deleted_by_others_;
   bool follower_tampered_ = false;
   bool times_mean_nothing_ = false;
   bool history_cut_ = false;

@@ -12,11 +12,37 @@ namespace {
 
 constexpr Duration kMaxSlow = std::chrono::milliseconds(400);
 
-class CorruptPayload final : public BatchPayload {
+// Counts what the process holds; one that holds the corrupt message cannot be opened.
+class CountedPayload final : public BatchPayload {
  public:
-  Status Open(OpenedBatch&) override {
+  CountedPayload(World& world, SimProcess& process, const Batch& batch, std::unique_ptr<BatchPayload> payload)
+      : process_(process),
+        bytes_(batch.bytes),
+        corrupt_(world.corrupt && world.corrupt->first == batch.partition.value() &&
+                 batch.range.first.value() <= world.corrupt->second &&
+                 world.corrupt->second < batch.range.next.value()),
+        payload_(std::move(payload)) {
+    process_.held_bytes += bytes_;
+    ++process_.held_batches;
+    world.oracle.Holding(process_.held_bytes, process_.held_batches, world.plan.budget_bytes);
+  }
+  ~CountedPayload() override {
+    process_.held_bytes -= bytes_;
+    --process_.held_batches;
+  }
+  CountedPayload(const CountedPayload&) = delete;
+  CountedPayload& operator=(const CountedPayload&) = delete;
+
+  Status Open(OpenedBatch& opened) override {
+    if (!corrupt_) return payload_->Open(opened);
     return Fail(ErrorKind::kBlocked, "SOURCE_BATCH_CORRUPT", "the simulated batch cannot be opened");
   }
+
+ private:
+  SimProcess& process_;
+  const std::int64_t bytes_;
+  const bool corrupt_;
+  const std::unique_ptr<BatchPayload> payload_;
 };
 
 // Reads the world's topic; is cut off when a broker restarts.
@@ -46,7 +72,8 @@ class SimSource final : public BatchSource {
     world_.oracle.Reading(positions);
     stalled_.clear();
     Positions now;
-    const bool shared = world_.plan.processes > 1 && world_.Strikes("share", 800);
+    const auto slots = static_cast<std::size_t>(world_.plan.processes);
+    const bool shared = slots > 1 && process_.slot < slots && world_.Strikes("share", 800);
     for (const auto& [partition, offset] : positions) {
       const bool waits = shared ? !world_.IsShareOf(process_.slot, partition) : world_.Strikes("stall", 300);
       (waits ? stalled_ : now)[partition] = offset;
@@ -65,8 +92,9 @@ class SimSource final : public BatchSource {
     if (!stalled_.empty() && (world_.quiet() || process_.runtime.Now() >= stalled_until_))
       FRAZIL_TRY(source_.Add(std::exchange(stalled_, {})));
     auto batch = source_.Next(deadline, stop);
-    if (batch && *batch != nullptr && (*batch)->payload != nullptr && world_.batches_are_corrupt) {
-      (*batch)->payload = std::make_unique<CorruptPayload>();
+    if (batch && *batch != nullptr && (*batch)->payload != nullptr) {
+      auto& payload = (*batch)->payload;
+      payload = std::make_unique<CountedPayload>(world_, process_, **batch, std::move(payload));
     }
     return batch;
   }
@@ -115,7 +143,19 @@ SimProcess::SimProcess(World& world_, std::size_t slot_, std::string name_)
 }
 
 void SimProcess::Start(bool until_end) {
-  main = runtime.Spawn("main", [this, until_end] { Main(until_end); });
+  main = runtime.Spawn("main", [this, until_end] {
+    WithSeams([&](const StreamSeams& seams) { Run(seams, until_end); });
+    ended = true;
+    world.Note(name, result ? "ended" : "ended: " + result.error().ToString());
+  });
+}
+
+void SimProcess::Accept(const AcceptOptions& options) {
+  main = runtime.Spawn("main", [this, options] {
+    WithSeams([&](const StreamSeams& seams) { accepted = AcceptStop(Config(), seams, options, *stop); });
+    ended = true;
+    world.Note(name, *accepted ? "accepted" : "accepts in vain: " + accepted->error().ToString());
+  });
 }
 
 // From a task of its own process, so that nothing outside waits for a frozen one.
@@ -140,13 +180,7 @@ StreamConfig SimProcess::Config() {
   return config;
 }
 
-void SimProcess::Main(bool until_end) {
-  Run(until_end);
-  ended = true;
-  world.Note(name, result ? "ended" : "ended: " + result.error().ToString());
-}
-
-void SimProcess::Run(bool until_end) {
+void SimProcess::WithSeams(const std::function<void(const StreamSeams&)>& work) {
   if (world.plan.Has("budget")) Mark("fault: budget");
   ByteBudget budget(runtime, world.plan.budget_bytes);
   FaultyStore store(world.lake.store, [this](StoreOperation operation, const std::string& location) {
@@ -158,31 +192,33 @@ void SimProcess::Run(bool until_end) {
   } else {
     catalog = std::make_unique<LakeCatalog>(runtime, store, world.lake, &catalog_faults);
   }
-  {
-    LanePool lanes(runtime, static_cast<std::size_t>(world.plan.lanes));
-    StreamSeams seams{.runtime = runtime,
-                      .budget = budget,
-                      .catalog = *catalog,
-                      .store = store,
-                      .format = ParquetFormat(),
-                      .open_source = [&]() -> Result<std::unique_ptr<BatchSource>> {
-                        return std::make_unique<SimSource>(world, *this, budget);
-                      }};
-    EngineOptions options;
-    options.until_end = until_end;
-    options.retry_first = std::chrono::milliseconds(10);
-    options.retry_limit = std::chrono::milliseconds(500);
-    options.fail_fast_at_start = false;
-    options.on_status = [this](const StreamStatus& status) { TakeStatus(status); };
-    options.on_commit = [this](const CommitReport& report) {
-      Mark("engine: commit reported");
-      world.Note(name, fmt::format("committed {} messages", report.counts.total()));
-    };
-    StreamEngine engine(Config(), std::move(seams), lanes, std::move(options));
-    result = engine.Run(*stop);
-  }
+  work({.runtime = runtime,
+        .budget = budget,
+        .catalog = *catalog,
+        .store = store,
+        .format = ParquetFormat(),
+        .open_source = [&]() -> Result<std::unique_ptr<BatchSource>> {
+          return std::make_unique<SimSource>(world, *this, budget);
+        }});
   if (budget.used() != 0)
     world.oracle.Find(fmt::format("{} ended with {} bytes of the budget taken", name, budget.used()));
+}
+
+void SimProcess::Run(const StreamSeams& seams, bool until_end) {
+  LanePool lanes(runtime, static_cast<std::size_t>(world.plan.lanes));
+  EngineOptions options;
+  options.until_end = until_end;
+  options.retry_first = std::chrono::milliseconds(10);
+  options.retry_limit = std::chrono::milliseconds(500);
+  options.second_look = std::chrono::milliseconds(10);
+  options.fail_fast_at_start = false;
+  options.on_status = [this](const StreamStatus& status) { TakeStatus(status); };
+  options.on_commit = [this](const CommitReport& report) {
+    Mark("engine: commit reported");
+    world.Note(name, fmt::format("committed {} messages", report.counts.total()));
+  };
+  StreamEngine engine(Config(), seams, lanes, std::move(options));
+  result = engine.Run(*stop);
 }
 
 void SimProcess::TakeStatus(const StreamStatus& status) {

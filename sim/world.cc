@@ -18,6 +18,8 @@ using std::chrono::seconds;
 // Virtual time in which a stream must have caught up once faults stop, and have ended once it was stopped.
 constexpr Duration kProgressLimit = seconds(300);
 constexpr Duration kStopLimit = seconds(120);
+// Of a person, one after the other, once faults stop.
+constexpr int kMostDecisions = 6;
 
 }  // namespace
 
@@ -27,10 +29,11 @@ World::World(const SimOptions& options_)
       scheduler(options_.seed * 7 + 1),
       lake(scheduler),
       server(scheduler.SharedRuntime(), lake.store, lake, nullptr),
-      oracle(lake.store, truth),
+      oracle(lake.store, truths),
       dice(options_.seed * 7 + 2),
       workload_(options_.seed * 7 + 3),
       actors_(options_.seed * 7 + 4),
+      persons_(options_.seed * 7 + 6),
       foreign_(scheduler.SharedRuntime(), lake.store, server, Dice(options_.seed * 7 + 5)) {
   lake.on_landed = [this](const TableName& name, const std::string& location) { Landed(name, location); };
   scheduler.on_step = [this](ProcessId process) {
@@ -76,7 +79,10 @@ bool World::Strikes(const char* kind, std::int64_t per_mille) {
 void World::Step(SimProcess& process, const char* call) {
   // Between the commits to the tables it matters most.
   const std::int64_t per_mille = std::string_view(call).starts_with("catalog") ? 12 : 2;
-  if (Strikes("crash", per_mille)) {
+  if (IsCaught(process, call)) {
+    Note(process.name, fmt::format("caught at: {}", call));
+    caught_dies_ ? scheduler.Kill(process.id) : scheduler.Freeze(process.id);
+  } else if (Strikes("crash", per_mille)) {
     Note(process.name, fmt::format("killed at: {}", call));
     scheduler.Kill(process.id);
   } else if (Strikes("freeze", per_mille)) {
@@ -91,6 +97,7 @@ void World::Landed(const TableName& name, const std::string& location) {
        fmt::format("landed on {}: {}", name.name, location.substr(location.rfind('/') + 1, 5)));
   if (name == target) oracle.TargetLanded(location);
   if (name == errors) oracle.ErrorsLanded(location);
+  for (; decisions_ < oracle.decisions().size(); ++decisions_) DecisionLanded(oracle.decisions()[decisions_]);
   if (plan.short_metadata_log) allowed_codes.merge(oracle.Judge(identity, topic->bounds()).may);
   const SeenTable* table = name == target ? oracle.target() : oracle.errors();
   if (table == nullptr) return;
@@ -114,9 +121,9 @@ void World::Main() {
 void World::Prepare() {
   topic = std::make_shared<MemoryTopic>(scheduler.SharedRuntime(), identity,
                                         static_cast<std::int32_t>(plan.partitions));
-  for (std::int32_t partition = 0; partition < plan.partitions; ++partition) truth[partition];
+  for (std::int32_t partition = 0; partition < plan.partitions; ++partition) truth()[partition];
   for (int i = 0; i < 4; ++i) ProduceOne(0);  // so that `start` can name an offset
-  Produce(workload_.Below(plan.messages + 1) / 2);
+  Produce(workload_.Below(plan.pace + 1) / 2);
 }
 
 SimProcess* World::NewLife(std::size_t slot, bool until_end) {
@@ -128,7 +135,7 @@ SimProcess* World::NewLife(std::size_t slot, bool until_end) {
 
 void World::Produce(std::int64_t count) {
   for (std::int64_t i = 0; i < count && produced_ < plan.messages && !topic_closed_; ++i) {
-    ProduceOne(static_cast<std::int32_t>(workload_.Below(static_cast<std::int64_t>(truth.size()))));
+    ProduceOne(static_cast<std::int32_t>(workload_.Below(static_cast<std::int64_t>(truth().size()))));
   }
 }
 
@@ -141,7 +148,7 @@ void World::ProduceOne(std::int32_t partition) {
     Mark("fault: absent");
     topic->AppendAbsent(Partition(partition), count);
     message.value.clear();
-    for (std::int64_t i = 0; i < count; ++i) truth[partition].push_back(message);
+    for (std::int64_t i = 0; i < count; ++i) truth()[partition].push_back(message);
     return;
   }
   MemoryRecord record{.key = fmt::format("k{}", message.id),
@@ -168,22 +175,28 @@ void World::ProduceOne(std::int32_t partition) {
       record.value = fmt::format(R"({{"id": {0}, "n": {{"id": {0}}}}})", message.id);
   }
   message.value = record.value.value_or("");
-  truth[partition].push_back(message);
+  truth()[partition].push_back(message);
   topic->Append(Partition(partition), std::move(record));
 }
 
 void World::Chaos() {
   quiet_ = false;
-  const MonotonicTime end = scheduler.now() + milliseconds(plan.chaos_ms);
+  MonotonicTime end = scheduler.now() + milliseconds(plan.chaos_ms);
   const MonotonicTime fatal_at =
       scheduler.now() + milliseconds(plan.chaos_ms * actors_.Between(30, 95) / 100);
+  // Time to decide in.
+  if (plan.Has("accept")) end = std::max(end, fatal_at + milliseconds(persons_.Between(500, 3000)));
   while (scheduler.now() < end && !Broken()) {
     scheduler.Sleep(std::chrono::microseconds(actors_.Between(200, 50'000)));
-    Produce(workload_.Below(1 + plan.messages * 50 / plan.chaos_ms));
+    Produce(workload_.Below(1 + plan.pace * 50 / plan.chaos_ms));
     Supervise();
     DeliverLate(false);
     Play();
-    if (!plan.fatal().empty() && !fatal_played_ && scheduler.now() >= fatal_at) PlayFatal();
+    if (!plan.fatal().empty() && !fatal_played_ && scheduler.now() >= fatal_at) {
+      CatchSomebody();
+      PlayFatal();
+    }
+    PlayPerson();
   }
   quiet_ = true;
 }
@@ -195,6 +208,7 @@ void World::Supervise() {
     SimProcess& process = *slot.process;
     const bool gone = process.ended || scheduler.killed(process.id);
     if (scheduler.frozen(process.id) && !gone) {
+      if (Sleeps(i)) continue;
       if (slot.wake_at == kForever) slot.wake_at = scheduler.now() + milliseconds(actors_.Between(1, 900));
       if (scheduler.now() >= slot.wake_at) {
         Note(process.name, "woken");
@@ -255,25 +269,24 @@ std::string World::DescribeProcesses() const {
   return text;
 }
 
-// Faults have stopped: whoever lives must bring the tables up to the topic's end, or say why not.
+// Faults have stopped: whoever lives must bring the tables up to the topic's end, or say why not; where a
+// person can decide, it goes on.
 void World::Settle() {
   Note("world", "faults stop");
   DeliverLate(true);
   for (std::size_t i = 0; i < slots_.size(); ++i) {
-    Slot& slot = slots_[i];
-    scheduler.Wake(slot.process->id);
-    if (scheduler.killed(slot.process->id) || slot.process->ended) slot.process = NewLife(i, false);
+    if (!Sleeps(i)) scheduler.Wake(slots_[i].process->id);
   }
-  const auto over = [this] {
-    const auto bounds = topic->bounds();
-    // An idle stream does not notice what would block it.
-    const bool idle = oracle.PositionAtEnd(bounds) && !oracle.Judge(identity, bounds).must.empty();
-    return oracle.CaughtUp(bounds) || idle ||
-           std::all_of(slots_.begin(), slots_.end(), [](const Slot& slot) { return slot.process->ended; });
-  };
-  if (!WaitUntil(over, kProgressLimit))
-    return oracle.Find("no progress after faults stopped" + DescribeProcesses());
-  for (const auto& slot : slots_) slot.process->Stop();
+  for (int decisions = 0; decisions < kMostDecisions; ++decisions) {
+    StartAgain();
+    if (!AwaitTheEnd() || !PersonHelps() || Broken()) break;
+  }
+  if (Broken()) return;
+  caught_.reset();
+  for (const auto& slot : slots_) {
+    scheduler.Wake(slot.process->id);
+    slot.process->Stop();
+  }
   const auto ended = [this] {
     return std::all_of(slots_.begin(), slots_.end(), [](const Slot& slot) { return slot.process->ended; });
   };
@@ -281,13 +294,40 @@ void World::Settle() {
     return oracle.Find("does not stop when it is asked to" + DescribeProcesses());
 }
 
+void World::StartAgain() {
+  for (std::size_t i = 0; i < slots_.size(); ++i) {
+    Slot& slot = slots_[i];
+    if (!Sleeps(i)) scheduler.Wake(slot.process->id);
+    if (scheduler.killed(slot.process->id) || slot.process->ended) slot.process = NewLife(i, false);
+  }
+}
+
+bool World::AwaitTheEnd() {
+  const auto over = [this] {
+    const auto bounds = topic->bounds();
+    // An idle stream does not notice what would block it.
+    const bool idle = oracle.PositionAtEnd(bounds) && !oracle.Judge(identity, bounds).must.empty();
+    return oracle.CaughtUp(bounds) || idle ||
+           std::all_of(slots_.begin(), slots_.end(), [this](const Slot& slot) {
+             return slot.process->ended || scheduler.frozen(slot.process->id);
+           });
+  };
+  if (WaitUntil(over, kProgressLimit)) return true;
+  oracle.Find("no progress after faults stopped" + DescribeProcesses());
+  return false;
+}
+
+bool World::CorruptIsAhead() const {
+  return corrupt &&
+         !oracle.PositionAtEnd({{Partition(corrupt->first), {Offset(0), Offset(corrupt->second + 1)}}});
+}
+
 // A fresh process on the lake as it was left: it catches up, or stops with a code that fits.
 void World::FinalRun() {
   plan.messages += 20;
   Produce(20);
   Verdict verdict = oracle.Judge(identity, topic->bounds());
-  if (batches_are_corrupt && !oracle.PositionAtEnd(topic->bounds()))
-    verdict.must.insert("SOURCE_BATCH_CORRUPT");
+  if (CorruptIsAhead()) verdict.must.insert("SOURCE_BATCH_CORRUPT");
   for (const auto& code : verdict.must) allowed_codes.insert(code);
   for (const auto& code : verdict.may) allowed_codes.insert(code);
   SimProcess& last = *NewLife(0, true);

@@ -2,15 +2,18 @@
 // on one stream. A seed decides everything.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <deque>
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
 
+#include "ingest/accept.h"
 #include "ingest/engine.h"
 #include "record/memory_source.h"
 #include "sim/foreign.h"
@@ -37,6 +40,7 @@ class World;
 struct SimProcess {
   SimProcess(World& world_, std::size_t slot_, std::string name_);
   void Start(bool until_end);
+  void Accept(const AcceptOptions& options);  // instead of Start
   void Stop();
 
   World& world;
@@ -50,13 +54,16 @@ struct SimProcess {
   bool stopping = false;
   bool ended = false;
   Status result;
+  std::optional<Result<AcceptReport>> accepted;
+  std::int64_t held_bytes = 0;  // of batches that are not destroyed yet
+  std::int64_t held_batches = 0;
   StreamPhase phase = StreamPhase::kPending;
   std::string code;  // of its condition
 
  private:
   bool IsCutOff() const;
-  void Run(bool until_end);
-  void Main(bool until_end);
+  void WithSeams(const std::function<void(const StreamSeams&)>& work);
+  void Run(const StreamSeams& seams, bool until_end);
   StreamConfig Config();
   void TakeStatus(const StreamStatus& status);
   StoreFault StoreFaultAt(StoreOperation operation, const std::string& location);
@@ -88,16 +95,17 @@ class World {
   Scheduler scheduler;
   Lake lake;
   LakeCatalog server;
-  Truth truth;
+  std::deque<Truth> truths{1};  // of each topic that had the name
   Oracle oracle;
   const TableName target{{"ingest"}, "orders"};
   const TableName errors{{"ingest"}, "orders__errors"};
   std::shared_ptr<MemoryTopic> topic;
   SourceIdentity identity{.cluster_id = "cluster-1", .topic = "orders", .topic_id = "topic-1"};
-  bool batches_are_corrupt = false;
-  std::int64_t broker_life = 0;         // readers of an earlier one are cut off
+  std::optional<std::pair<std::int32_t, std::int64_t>> corrupt;  // a batch with this offset cannot be opened
+  std::int64_t broker_life = 0;                                  // readers of an earlier one are cut off
   std::set<std::string> allowed_codes;  // with which a stream may block, by what was played
   Dice dice;                            // of the seams' faults
+  Truth& truth() { return truths.back(); }
 
  private:
   struct Slot {
@@ -121,9 +129,22 @@ class World {
   void RollBack(const TableName& table);
   void SpoilProperty(const TableName& table, const std::string& key, bool remove);
   void DeliverLate(bool all);
-  void ReplaceTopic(SourceIdentity next, bool keep_records, std::int64_t keep_in_100);
+  void ReplaceTopic(SourceIdentity next, std::int64_t keep_in_100);
   SimProcess* NewLife(std::size_t slot, bool until_end);
   bool PendingIsApplied() const;
+  void StartAgain();
+  bool AwaitTheEnd();
+  bool CorruptIsAhead() const;
+  void CatchSomebody();
+  bool IsCaught(const SimProcess& process, std::string_view call);
+  bool Sleeps(std::size_t slot) const { return caught_ == slot && was_caught_ && !caught_dies_; }
+  std::optional<std::string> StopToAccept() const;
+  void Decide(const std::string& code);
+  void PlayPerson();
+  void TakeAnswer(const SimProcess& person);
+  bool HasEnded(const SimProcess& process) const { return process.ended || scheduler.killed(process.id); }
+  bool PersonHelps();
+  void DecisionLanded(StopKind kind);
   void Landed(const TableName& name, const std::string& location);
   std::string DescribeProcesses() const;
   bool Broken() const { return !oracle.finding().empty(); }
@@ -131,6 +152,7 @@ class World {
 
   Dice workload_;
   Dice actors_;
+  Dice persons_;
   ForeignEngine foreign_;
   std::vector<Slot> slots_;
   std::int64_t lives_ = 0;
@@ -140,7 +162,13 @@ class World {
   std::int64_t shift_ = 0;     // of the partitions among the processes
   bool topic_closed_ = false;  // nothing more is produced
   bool fatal_played_ = false;
-  bool quiet_ = true;  // no faults
+  std::vector<SimProcess*> people_;  // who decide just now
+  bool decided_in_vain_ = false;
+  std::optional<std::size_t> caught_;  // slot whose process is caught at its next commit
+  bool caught_dies_ = false;           // else it is frozen until a decision
+  bool was_caught_ = false;
+  std::size_t decisions_ = 0;  // that landed
+  bool quiet_ = true;          // no faults
   std::map<TableName, std::vector<std::string>> old_properties_;
   std::vector<std::string> history_;
   std::uint64_t digest_ = 0xcbf29ce484222325ULL;
