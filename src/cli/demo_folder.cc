@@ -70,6 +70,7 @@ spec:
     topic: {3}
     start: earliest
     format: {{type: json}}
+    client: librdkafka   # the embedded Kafka is too old for Frazil's own
   target:
     catalog: lake
     table: demo.pizza_orders

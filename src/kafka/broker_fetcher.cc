@@ -26,6 +26,8 @@ constexpr Duration kReplicaLimit = std::chrono::minutes(5);  // then the leader 
 constexpr std::size_t kSmallResponse = 4 << 10;
 // A broker sends the first batch whole, whatever the limit; so one that never becomes whole lies about its length.
 constexpr std::int32_t kMostPartitionBytes = kPartitionBytes << 8;
+// No honest response is larger: one batch above all limits is allowed, and brokers refuse batches of such a size.
+constexpr std::size_t kMostResponse = std::size_t{512} << 20;
 // What one payload takes when it is opened, but for a single large batch.
 constexpr std::size_t kOpenedBytes = 4 << 20;
 
@@ -129,6 +131,10 @@ Status BrokerFetcher::Fetch() {
   request_.max_bytes = most_response_bytes_;
   session_.Build(request_);
   const auto make_buffer = [this](std::size_t bytes) -> Result<std::shared_ptr<FetchBuffer>> {
+    if (bytes > kMostResponse) {
+      return Fail(IncompleteAnswerError(client_.connection(),
+                                        fmt::format("broker {} announces a response of {} bytes", node_id_, bytes)));
+    }
     ByteLease lease;
     if (bytes > kSmallResponse) {
       FRAZIL_ASSIGN(lease, budget_.Acquire(static_cast<std::int64_t>(bytes), kForever, stop_));

@@ -23,6 +23,7 @@ constexpr Duration kAnswerLimit = seconds(10);
 // So long is asked again: while leaders are being found, and while nobody can be reached.
 constexpr Duration kPatience = seconds(10);
 constexpr Duration kUnreachablePatience = seconds(4);
+constexpr Duration kSecondLook = seconds(1);  // for a topic that is missing
 constexpr std::size_t kMostIdleLinks = 2;  // per broker
 
 }  // namespace
@@ -178,7 +179,12 @@ Result<TopicDescription> ClusterClient::TryDescribe(const std::string& topic, St
 }
 
 Result<TopicDescription> ClusterClient::Describe(const std::string& topic, StopSignal& stop) {
-  return Patiently(stop, [&] { return TryDescribe(topic, stop); });
+  const auto describe = [&] { return Patiently(stop, [&] { return TryDescribe(topic, stop); }); };
+  auto description = describe();
+  // The broker may have started a moment ago.
+  const bool missing = !description && description.error().kind == ErrorKind::kNotFound;
+  if (missing && !stop.WaitFor(kSecondLook)) return describe();
+  return description;
 }
 
 Result<Positions> ClusterClient::TryOffsetsAt(const std::string& topic, std::int64_t time, StopSignal& stop) {
@@ -197,7 +203,11 @@ Result<Positions> ClusterClient::TryOffsetsAt(const std::string& topic, std::int
     FRAZIL_TRY(AskNode(leader, request, response, stop));
     for (const auto& answered : response.topics) {
       for (const auto& partition : answered.partitions) {
-        if (partition.error != KafkaError::kNone) return Fail(TopicError(topic, partition.error));
+        // A broker that has just started does not know yet what Metadata has named.
+        const KafkaError error = MeaningOf(partition.error) == KafkaErrorMeaning::kTopicMissing
+                                     ? KafkaError::kLeaderNotAvailable
+                                     : partition.error;
+        if (error != KafkaError::kNone) return Fail(TopicError(topic, error));
         positions[partition.partition] = partition.offset;
       }
     }

@@ -78,7 +78,7 @@ struct StreamSpec {
   std::string connection;  // name of a connection of the same file
   std::string topic;
   StartSpec start;
-  bool own_client = false;  // read by ourselves, not by librdkafka
+  bool own_client = true;  // read by ourselves, not by librdkafka
 
   std::string catalog;       // name of a catalog of the same file
   std::string table;         // "namespace.table"

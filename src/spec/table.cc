@@ -138,8 +138,9 @@ const ObjectRule kSource{
         {.key = "format", .shape = Shape::kObject, .doc = "Default: `{type: json}`.", .object = &kFormat},
         {.key = "client",
          .shape = Shape::kEnum,
-         .doc = "What reads the topic: Frazil's own client, or librdkafka, which knows no topic ids and costs more.",
-         .otherwise = "librdkafka",
+         .doc = "What reads the topic: Frazil's own client (Apache Kafka 2.8 or later), or librdkafka, which knows no "
+                "topic ids or leader epochs and costs more.",
+         .otherwise = "frazil",
          .values = {"frazil", "librdkafka"}}}};
 
 const ObjectRule kTarget{

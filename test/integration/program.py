@@ -14,6 +14,7 @@ from waiting import LIMIT, wait_for
 # Every process of these tests has this in its environment, so that none can be left behind unseen.
 MARK = "FRAZIL_TEST_SESSION"
 os.environ.setdefault(MARK, uuid.uuid4().hex)
+CLIENT = os.environ.get("FRAZIL_CLIENT", "frazil")  # what reads the topics
 
 
 def binary() -> str:
@@ -40,9 +41,7 @@ def stream(topic: str, columns: list[dict], name: str = "orders", table: str = "
     mapping: dict[str, Any] = {"columns": columns}
     if metadata_columns is not None:
         mapping["metadata_columns"] = metadata_columns
-    source = {"connection": connection, "topic": topic, "start": start, "format": {"type": "json"}}
-    if client := os.environ.get("FRAZIL_CLIENT"):
-        source["client"] = client
+    source = {"connection": connection, "topic": topic, "start": start, "format": {"type": "json"}, "client": CLIENT}
     return {"api_version": "frazil/v1", "kind": "stream", "metadata": {"name": name},
             "spec": {"source": source,
                      "target": {"catalog": "lake", "table": table, **(target or {})}, "mapping": mapping,

@@ -197,8 +197,12 @@ def secured(broker, listener: str, mechanism: str = "", password_from: dict | No
     return program.connection(broker.listener(listener), **spec)
 
 
-@pytest.mark.parametrize("listener,mechanism", [
-    ("tls", ""), ("sasl", "PLAIN"), ("sasl_tls", "PLAIN")])
+# Debian's librdkafka sends SCRAM's nonce twice, which Apache Kafka 4 refuses.
+SCRAM = [] if program.CLIENT == "librdkafka" else [
+    ("sasl", "SCRAM-SHA-256"), ("sasl", "SCRAM-SHA-512"), ("sasl_tls", "SCRAM-SHA-512")]
+
+
+@pytest.mark.parametrize("listener,mechanism", [("tls", ""), ("sasl", "PLAIN"), ("sasl_tls", "PLAIN")] + SCRAM)
 def test_secured_listeners_are_read(world, listener, mechanism):
     world.create_topic()
     produce_orders(world.knowledge, Source(world.broker.address, world.topic), Orders(12), 20)
