@@ -52,9 +52,6 @@ class Worker:
     def _check_end(self, running: Running) -> None:
         if running.code == UNREACHABLE:
             self._history.tell(self._name, "had ended: something was unreachable when it started; started again")
-        elif running.code == 1 and "TOPIC_MISSING" in running.log and " committed in " not in running.log:
-            # For a moment after its start, a broker does not know the topics that it has.
-            self._history.tell(self._name, "had ended: the broker knew no such topic when it started; started again")
         else:
             assert running.code == -9, f"{self._name} has ended by itself with {running.code}\n{running.log[-6000:]}"
 
