@@ -201,6 +201,7 @@ class Acceptance {
     const bool other_messages = decision_.kind == AcceptKind::kOtherMessages;
     if (from_position && !other_messages) decision_.next = base->next;
     for (const auto& [partition, bounds] : bounds_) {
+      decision_.ends[partition] = bounds.end;
       decision_.next[partition] = from_position ? PositionIn(*base, partition, bounds) : StartIn(bounds);
     }
     if (decision_.kind == AcceptKind::kUnreadable) decision_.next[*options_.partition] = *options_.to;

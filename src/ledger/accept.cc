@@ -48,8 +48,7 @@ class PartitionDecision {
   // Offsets that were passed over, or of which it is not known whether they were.
   OffsetRange Gap() const {
     if (!next_ || FRAZIL_MUTANT(accept_gap_unsaid)) return {};
-    const bool nothing_held = kind_ == AcceptKind::kPosition && !known_.held;
-    const Offset from = nothing_held ? Offset(0) : committed_;
+    const Offset from = known_.held ? committed_ : Offset(0);
     return from < *next_ ? OffsetRange{from, *next_} : OffsetRange{};
   }
   // Offsets that are given twice: of another topic, all that were read of the one before. A partition that is gone
@@ -91,11 +90,16 @@ Positions Until(const KnownRecords& known, const AcceptDecision& decision) {
   Positions until;
   if (decision.kind == AcceptKind::kOtherMessages || FRAZIL_MUTANT(accept_without_until)) return until;
   if (const PositionRecord* base = Base(known)) until = base->until;
+  const auto raise = [&](const Positions& positions) {
+    for (const auto& [partition, offset] : positions) {
+      auto& bound = until[partition];
+      bound = std::max(bound, offset);
+    }
+  };
   // The target may have been rolled back, and that not have been met by a fence yet.
-  for (const auto& [partition, reached] : known.reached) {
-    auto& bound = until[partition];
-    bound = std::max(bound, reached);
-  }
+  raise(known.reached);
+  // In doubt, a record that went further may be expired.
+  if (decision.kind == AcceptKind::kPosition) raise(decision.ends);
   std::erase_if(until, [&](const auto& entry) {
     const auto next = At(decision.next, entry.first);
     return !next || *next >= entry.second;

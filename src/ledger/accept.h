@@ -48,6 +48,7 @@ struct AcceptDecision {
   std::int64_t at_ms = 0;
   StreamIdentity identity;  // from now on
   Positions next;           // from now on, of every partition
+  Positions ends;           // of the topic
   std::string follower;     // kFollower: its table
   std::string stream;       // kRenamed: whose position it was
 };

@@ -68,6 +68,14 @@ TEST(AcceptRecord, InDoubtTheTablesMayHoldWhateverAnyRecordSpeaksOf) {
   EXPECT_EQ(record.until, (Positions{{kP0, Offset(30)}}));  // so that error rows are not put in twice
 }
 
+TEST(AcceptRecord, InDoubtAFollowerMayHoldAnythingOfTheTopic) {
+  auto decision = Decision(AcceptKind::kPosition, {{kP0, Offset(10)}});
+  decision.ends = {{kP0, Offset(50)}};
+  const auto record = AcceptRecord(Known(Record(7, {{kP0, Offset(10)}})), decision, Uuid{}, {}, {});
+  EXPECT_EQ(record.until, decision.ends);
+  EXPECT_EQ(record.accepted.back().again, Ranges{});
+}
+
 TEST(AcceptRecord, ATargetThatWasRolledBackAsWellKeepsItsErrorRowsOnce) {
   auto known = Known(Record(7, {{kP0, Offset(10)}}));
   known.named = Record(9, {{kP0, Offset(30)}});
@@ -78,7 +86,9 @@ TEST(AcceptRecord, ATargetThatWasRolledBackAsWellKeepsItsErrorRowsOnce) {
 
 TEST(AcceptRecord, WithNothingHeldAllBeforeIsUnknown) {
   KnownRecords known{.held = {}, .named = Record(9, {{kP0, Offset(30)}}), .highest_n = 9, .reached = {{kP0, Offset(30)}}};
-  EXPECT_EQ(Stop(known, Decision(AcceptKind::kPosition, {{kP0, Offset(30)}})).gaps, (Ranges{{kP0, {Offset(0), Offset(30)}}}));
+  for (const AcceptKind kind : {AcceptKind::kPosition, AcceptKind::kOtherMessages}) {
+    EXPECT_EQ(Stop(known, Decision(kind, {{kP0, Offset(30)}})).gaps, (Ranges{{kP0, {Offset(0), Offset(30)}}}));
+  }
 }
 
 TEST(AcceptRecord, EarlierDecisionsAreKept) {
