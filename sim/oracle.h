@@ -69,10 +69,17 @@ class Oracle {
 
   // A person is about to decide; decisions that nobody wished must not land.
   void Wished(const Wish& wish) { wishes_.push_back(wish); }
-  const std::vector<StopKind>& decisions() const { return decisions_; }  // that landed
+  struct Landed {
+    StopKind kind;
+    std::string record;  // as it stands in the table
+  };
+  const std::vector<Landed>& decisions() const { return decisions_; }
   bool DecisionLanded(std::int64_t n) const { return decided_n_.contains(n); }
   // Bytes of messages that a process holds, in how many batches, of the `total` that it may.
   void Holding(std::int64_t bytes, std::int64_t batches, std::int64_t total);
+  // Bytes of the budget in use, those charged for decoded rows among them. `most`: the total, or one batch
+  // beyond it.
+  void Using(std::int64_t bytes, std::int64_t most);
 
   // What others did that changes what must hold.
   void FollowerWasTampered() { follower_tampered_ = true; }
@@ -134,7 +141,7 @@ class Oracle {
 
   void CheckDecision(const SeenRecord* last, const SeenRecord& now);
   bool IsAsWished(const Wish& wish, StopKind kind, const SeenRecord* last, const SeenRecord& now) const;
-  void CheckPassedOver(StopKind kind, const SeenRecord* last, const SeenRecord& now);
+  void CheckPassedOver(const SeenRecord* last, const SeenRecord& now);
   void CheckAgain(StopKind kind, const SeenRecord* last, const SeenRecord& now);
 
   void CheckExactlyOnce();
@@ -171,7 +178,7 @@ class Oracle {
   std::int64_t highest_n_ = 0;
   std::set<std::string> fences_;
   std::vector<Wish> wishes_;
-  std::vector<StopKind> decisions_;
+  std::vector<Landed> decisions_;
   std::set<std::int64_t> decided_n_;
   std::int64_t commits_ = 0;
   std::set<Place> deleted_by_others_;

@@ -15,7 +15,7 @@ void Oracle::CheckDecision(const SeenRecord* last, const SeenRecord& now) {
   const auto kind = StopKindOf(now.decision->code);
   if (!kind) return Find("accepted, though nobody can: " + now.decision->code);
   Mark(fmt::format("accepted: {}", ToString(*kind)));
-  decisions_.push_back(*kind);
+  decisions_.push_back({*kind, now.json.dump()});
   decided_n_.insert(now.n);
   started_ = true;
   const auto is_it = [&](const Wish& wish) {
@@ -31,7 +31,7 @@ void Oracle::CheckDecision(const SeenRecord* last, const SeenRecord& now) {
   json before = now.accepted;
   before.erase(before.size() - 1);
   if (last != nullptr && before != last->accepted) Find("an accepted stop forgets those before it");
-  CheckPassedOver(*kind, last, now);
+  CheckPassedOver(last, now);
   CheckAgain(*kind, last, now);
 }
 
@@ -68,13 +68,13 @@ bool Oracle::IsAsWished(const Wish& wish, StopKind kind, const SeenRecord* last,
 }
 
 // The gap is what no commit brings any more.
-void Oracle::CheckPassedOver(StopKind kind, const SeenRecord* last, const SeenRecord& now) {
+void Oracle::CheckPassedOver(const SeenRecord* last, const SeenRecord& now) {
   for (const auto& [partition, next] : now.next) {
     const std::int64_t held = last != nullptr ? At(last->next, partition) : 0;
     const SeenRange skipped{std::min(held, next), next};
     const auto found = now.decision->gaps.find(partition);
     const SeenRange said = found == now.decision->gaps.end() ? SeenRange{next, next} : found->second;
-    const bool doubt = kind == StopKind::kPosition && (history_cut_ || last == nullptr);
+    const bool doubt = history_cut_ || last == nullptr;
     const bool exact = said.second == skipped.second && said.first == skipped.first;
     const bool more = said.second == skipped.second && said.first <= skipped.first;
     if (exact || (skipped.first == skipped.second && said.first == said.second) || (doubt && more)) continue;

@@ -158,8 +158,9 @@ bool World::IsCaught(const SimProcess& process, std::string_view call) {
 }
 
 // A decision has landed.
-void World::DecisionLanded(StopKind kind) {
-  if (kind == StopKind::kOtherMessages) topic_closed_ = false;
+void World::DecisionLanded(const Oracle::Landed& decision) {
+  Note("world", "decided: " + decision.record);
+  if (decision.kind == StopKind::kOtherMessages) topic_closed_ = false;
   if (caught_ && Sleeps(*caught_)) Mark("accept: a process slept through it");
   caught_.reset();
 }

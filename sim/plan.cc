@@ -92,9 +92,10 @@ std::set<std::string> Plan::kinds() const {
 
 std::string Plan::Describe() const {
   return fmt::format(
-      "{} process(es), {} partition(s), {} messages, {} lane(s), commits every {} ms, {} catalog, faults: {}",
+      "{} process(es), {} partition(s), {} messages, {} lane(s), commits every {} ms, {} catalog{}, faults: "
+      "{}",
       processes, partitions, messages, lanes, commit_interval_ms, remote_catalog ? "remote" : "pointer",
-      fmt::join(kinds(), ","));
+      short_metadata_log ? ", short metadata log" : "", fmt::join(kinds(), ","));
 }
 
 }  // namespace frazil::sim

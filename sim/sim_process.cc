@@ -1,6 +1,7 @@
 // A simulated Frazil process: the real engine on seams that fail.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "sim/marks.h"
@@ -24,6 +25,7 @@ class CountedPayload final : public BatchPayload {
         payload_(std::move(payload)) {
     process_.held_bytes += bytes_;
     ++process_.held_batches;
+    process_.largest_batch = std::max(process_.largest_batch, bytes_);
     world.oracle.Holding(process_.held_bytes, process_.held_batches, world.plan.budget_bytes);
   }
   ~CountedPayload() override {
@@ -183,6 +185,7 @@ StreamConfig SimProcess::Config() {
 void SimProcess::WithSeams(const std::function<void(const StreamSeams&)>& work) {
   if (world.plan.Has("budget")) Mark("fault: budget");
   ByteBudget budget(runtime, world.plan.budget_bytes);
+  memory = &budget;
   FaultyStore store(world.lake.store, [this](StoreOperation operation, const std::string& location) {
     return StoreFaultAt(operation, location);
   });
@@ -200,6 +203,7 @@ void SimProcess::WithSeams(const std::function<void(const StreamSeams&)>& work) 
         .open_source = [&]() -> Result<std::unique_ptr<BatchSource>> {
           return std::make_unique<SimSource>(world, *this, budget);
         }});
+  memory = nullptr;
   if (budget.used() != 0)
     world.oracle.Find(fmt::format("{} ended with {} bytes of the budget taken", name, budget.used()));
 }

@@ -57,6 +57,8 @@ struct SimProcess {
   std::optional<Result<AcceptReport>> accepted;
   std::int64_t held_bytes = 0;  // of batches that are not destroyed yet
   std::int64_t held_batches = 0;
+  std::int64_t largest_batch = 0;
+  const ByteBudget* memory = nullptr;  // while the engine runs
   StreamPhase phase = StreamPhase::kPending;
   std::string code;  // of its condition
 
@@ -144,7 +146,7 @@ class World {
   void TakeAnswer(const SimProcess& person);
   bool HasEnded(const SimProcess& process) const { return process.ended || scheduler.killed(process.id); }
   bool PersonHelps();
-  void DecisionLanded(StopKind kind);
+  void DecisionLanded(const Oracle::Landed& decision);
   void Landed(const TableName& name, const std::string& location);
   std::string DescribeProcesses() const;
   bool Broken() const { return !oracle.finding().empty(); }
