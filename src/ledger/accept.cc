@@ -182,6 +182,7 @@ PositionRecord AcceptRecord(const KnownRecords& known, const AcceptDecision& dec
                         .followers = followers,
                         .fence = commit_id,
                         .until = Until(known, decision),
+                        .counts = {},
                         .accepted = {}};
   for (const auto& entry : follower_n) record.n = std::max(record.n, entry.second);
   ++record.n;
@@ -200,6 +201,8 @@ PositionRecord AcceptRecord(const KnownRecords& known, const AcceptDecision& dec
   // What was decided in a history that was rolled back since, was decided about that.
   if (const PositionRecord* base = Base(known)) record.accepted = base->accepted;
   record.accepted.push_back(Describe(known, decision, record.n));
+  // Offsets that come twice are counted twice: the sums would prove nothing.
+  if (known.held && record.accepted.back().again.empty()) record.counts = known.held->counts;
   return record;
 }
 

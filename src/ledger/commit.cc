@@ -66,6 +66,7 @@ PositionRecord NextRecord(const PositionRecord& base, const EpochPlan& plan, con
     record.next[partition] = next;
     record.leader_epochs.erase(partition);
   }
+  if (record.counts) *record.counts += plan.counts;
   record.leader_epochs.insert(plan.leader_epochs.begin(), plan.leader_epochs.end());
   for (const auto& files : plan.followers) {
     // A table that the stream has not filled before becomes its follower here.
@@ -141,6 +142,7 @@ Result<PositionRecord> FirstRecord(const StreamIdentity& identity, Positions sta
                         .followers = followers,
                         .fence = std::nullopt,
                         .until = {},
+                        .counts = EpochCounts{},
                         .accepted = {}};
 }
 

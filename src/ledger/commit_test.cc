@@ -160,6 +160,18 @@ TEST(DecideEpoch, FillsInWhatAnEarlierClientCouldNotTell) {
   EXPECT_EQ(record.topic_id, TestIdentity().source.topic_id);
 }
 
+TEST(DecideEpoch, CountsAreSummedUpWhereTheyWereFromTheBeginning) {
+  HistoryBuilder table;
+  PositionRecord base = Base();
+  const auto counts = [&] {
+    table.Commit(base);
+    return std::get<MayCommit>(*Decide(table, Plan())).record.counts;
+  };
+  EXPECT_EQ(counts(), std::nullopt);
+  base.counts = EpochCounts{.rows = 100, .errors = 2, .nulls = 3, .filtered = 0, .absent = 4};
+  EXPECT_EQ(counts(), (EpochCounts{.rows = 102, .errors = 3, .nulls = 3, .filtered = 0, .absent = 5}));
+}
+
 TEST(DecideEpoch, TheLeaderEpochIsThatOfTheLastOffset) {
   HistoryBuilder table;
   PositionRecord base = Base();
@@ -275,6 +287,7 @@ TEST(FirstRecord, HoldsTheStartAndTheFollowers) {
   ASSERT_OK_AND_ASSIGN(const auto record, FirstRecord(TestIdentity(), TestRecord(0, {4, 5}).next, followers));
   PositionRecord expected = TestRecord(1, {4, 5});
   expected.followers = followers;
+  expected.counts = EpochCounts{};
   EXPECT_EQ(record, expected);
 }
 

@@ -16,6 +16,7 @@ PositionRecord TestRecord(std::int64_t n, const std::vector<std::int64_t>& next)
                         .followers = {},
                         .fence = std::nullopt,
                         .until = {},
+                        .counts = {},
                         .accepted = {}};
   for (std::size_t p = 0; p < next.size(); ++p)
     record.next[Partition(static_cast<std::int32_t>(p))] = Offset(next[p]);

@@ -36,6 +36,14 @@ json AcceptedToJson(const AcceptedStop& stop) {
   return object;
 }
 
+json CountsToJson(const EpochCounts& counts) {
+  return {{"rows", counts.rows},
+          {"errors", counts.errors},
+          {"nulls", counts.nulls},
+          {"filtered", counts.filtered},
+          {"absent", counts.absent}};
+}
+
 json RecordToJson(const PositionRecord& record) {
   json object = {{"v", kRecordVersion},
                  {"n", record.n},
@@ -72,6 +80,7 @@ json RecordToJson(const PositionRecord& record) {
   }
   if (record.fence) object["fence"] = record.fence->ToString();
   if (!record.until.empty()) object["until"] = PositionsToJson(record.until);
+  if (record.counts) object["counts"] = CountsToJson(*record.counts);
   if (!record.accepted.empty()) {
     json accepted = json::array();
     for (const auto& stop : record.accepted) accepted.push_back(AcceptedToJson(stop));
@@ -212,6 +221,7 @@ Result<PositionRecord> RecordFromJson(const json& object) {
                         .followers = {},
                         .fence = reader.OptionalId("fence"),
                         .until = {},
+                        .counts = {},
                         .accepted = {}};
   if (reader.Find("until") != nullptr) record.until = reader.Offsets("until");
   const json* pending = reader.Find("pending");
@@ -236,6 +246,15 @@ Result<PositionRecord> RecordFromJson(const json& object) {
     record.followers[table] =
         FollowerRecord{.uuid = entry.Id("uuid"), .applied = entry.OptionalId("applied")};
     if (!entry.broken().empty()) return Unreadable("followers " + entry.broken());
+  }
+  if (const json* counts = reader.Find("counts")) {
+    ObjectReader sums(*counts);
+    record.counts = EpochCounts{.rows = sums.Int("rows"),
+                                .errors = sums.Int("errors"),
+                                .nulls = sums.Int("nulls"),
+                                .filtered = sums.Int("filtered"),
+                                .absent = sums.Int("absent")};
+    if (!sums.broken().empty()) return Unreadable("counts " + sums.broken());
   }
   if (const json* accepted = reader.Find("accepted")) {
     if (!accepted->is_array()) return Unreadable("accepted");
@@ -297,12 +316,7 @@ std::string ToJson(const AppliedProperty& property) {
 }
 
 std::string ToJson(const EpochCounts& counts) {
-  return json{{"rows", counts.rows},
-              {"errors", counts.errors},
-              {"nulls", counts.nulls},
-              {"filtered", counts.filtered},
-              {"absent", counts.absent}}
-      .dump();
+  return CountsToJson(counts).dump();
 }
 
 std::string ToJson(const Positions& positions) {

@@ -42,6 +42,27 @@ struct FollowerRecord {
   bool operator==(const FollowerRecord&) const = default;
 };
 
+// Messages of one epoch, or of several. Each is counted where it is seen, none by subtraction.
+struct EpochCounts {
+  std::int64_t rows = 0;
+  std::int64_t errors = 0;
+  std::int64_t nulls = 0;
+  std::int64_t filtered = 0;
+  std::int64_t absent = 0;
+
+  std::int64_t total() const { return rows + errors + nulls + filtered + absent; }
+  std::int64_t without_row() const { return nulls + filtered + absent; }
+  EpochCounts& operator+=(const EpochCounts& other) {
+    rows += other.rows;
+    errors += other.errors;
+    nulls += other.nulls;
+    filtered += other.filtered;
+    absent += other.absent;
+    return *this;
+  }
+  bool operator==(const EpochCounts&) const = default;
+};
+
 // A person's decision to go on after a loud stop. (docs/positions.md, "Accepted stops")
 struct AcceptedStop {
   std::string code;        // of the stop: OFFSETS_EXPIRED
@@ -70,6 +91,9 @@ struct PositionRecord {
   std::map<std::string, FollowerRecord> followers;  // by table name
   std::optional<Uuid> fence;                        // id of the last fence; carried forward for good
   Positions until;  // after a rollback: followers may hold rows of offsets in [next, until)
+  // Of all commits up to this one: they outlive the snapshots that had them one by one. Absent where the record goes on
+  // from one without, or where a decision let offsets come twice.
+  std::optional<EpochCounts> counts;
   std::vector<AcceptedStop> accepted;  // oldest first; carried forward for good
 
   // The decision that this very record was made for; nullptr: it is of another kind of commit.
@@ -100,18 +124,6 @@ struct AppliedProperty {
   AppliedRecord applied;
   SnapshotId snapshot;
   bool operator==(const AppliedProperty&) const = default;
-};
-
-// Messages of one epoch. Each is counted where it is seen, none by subtraction.
-struct EpochCounts {
-  std::int64_t rows = 0;
-  std::int64_t errors = 0;
-  std::int64_t nulls = 0;
-  std::int64_t filtered = 0;
-  std::int64_t absent = 0;
-
-  std::int64_t total() const { return rows + errors + nulls + filtered + absent; }
-  bool operator==(const EpochCounts&) const = default;
 };
 
 // Keys of summaries and properties.

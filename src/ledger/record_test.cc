@@ -35,6 +35,7 @@ PositionRecord FullRecord() {
   record.fence = Id(kId3);
   record.until = {{Partition(1), Offset(80)}};
   record.leader_epochs = {{Partition(1), 6}};
+  record.counts = EpochCounts{.rows = 1280, .errors = 20, .nulls = 3, .filtered = 0, .absent = 8};
   record.accepted.push_back({.code = "OFFSETS_EXPIRED",
                              .n = 9,
                              .at_ms = 1'700'000'000'000,
@@ -50,7 +51,7 @@ PositionRecord FullRecord() {
 constexpr std::string_view kFullJson =
     R"({"accepted":[{"again":{"1":[0,3]},"at_ms":1700000000000,"code":"OFFSETS_EXPIRED","follower":"lake.orders__errors",)"
     R"("gaps":{"0":[5,9]},"n":9,"stream":"pizza"},{"at_ms":1,"code":"PENDING_MISSING","n":12}],)"
-    R"("branch":"main","cluster":"c","fence":"00000000-0000-4000-8000-000000000003",)"
+    R"("branch":"main","cluster":"c","counts":{"absent":8,"errors":20,"filtered":0,"nulls":3,"rows":1280},"fence":"00000000-0000-4000-8000-000000000003",)"
     R"("followers":{"lake.orders__errors":{"applied":"00000000-0000-4000-8000-000000000003","uuid":"00000000-0000-4000-8000-000000000001"},)"
     R"("lake.orders__raw":{"uuid":"00000000-0000-4000-8000-000000000002"}},)"
     R"("leader_epochs":{"1":6},"n":17,"next":{"0":1234,"1":77,"10":9007199254740993},)"

@@ -9,13 +9,9 @@
 namespace frazil {
 namespace {
 
-std::int64_t Unwritten(const EpochCounts& counts) {
-  return counts.nulls + counts.filtered + counts.absent;
-}
-
 // Counts offsets without row where their commit recorded one kind only.
 void Attribute(const EpochCounts& counts, std::int64_t offsets, PartitionAudit& audit) {
-  const std::int64_t all = Unwritten(counts);
+  const std::int64_t all = counts.without_row();
   std::int64_t& to = counts.absent == all     ? audit.absent
                      : counts.nulls == all    ? audit.nulls
                      : counts.filtered == all ? audit.filtered
@@ -95,11 +91,11 @@ void Accounts::MissingInEpoch(std::size_t epoch, Partition partition, const Offs
   PartitionAudit& audit = partitions_[partition];
   Tally& tally = tallies_[epoch];
   tally.missing += range.size();
-  if (tally.forgiven > 0 && (Unwritten(counts) == 0 || (answer == Delivered::kValue && counts.filtered == 0))) {
+  if (tally.forgiven > 0 && (counts.without_row() == 0 || (answer == Delivered::kValue && counts.filtered == 0))) {
     audit.accepted.Add(range);
     return;
   }
-  if (Unwritten(counts) == 0 || (answer == Delivered::kValue && counts.filtered == 0)) {
+  if (counts.without_row() == 0 || (answer == Delivered::kValue && counts.filtered == 0)) {
     audit.lost.Add(range);
     tally.lost += range.size();
     return;
@@ -139,13 +135,40 @@ void Accounts::MissingInNone(Partition partition, const OffsetRange& range, Deli
   }
 }
 
-std::vector<Finding> Accounts::Finish() const {
+// The newest record has the sums of all commits. When as many offsets have a row as they recorded, none is lost, and those
+// without are what they recorded as such.
+std::optional<Finding> Accounts::SettleUnproven() {
+  if (chain_.epochs.empty() || !chain_.epochs.back().record.counts) return std::nullopt;
+  const EpochCounts& sums = *chain_.epochs.back().record.counts;
+  std::int64_t unproven = 0;
+  std::int64_t found = 0;
+  for (const auto& entry : partitions_) {
+    const PartitionAudit& audit = entry.second;
+    unproven += audit.unproven.count;
+    found += audit.rows + audit.errors + audit.pending + audit.lost.count;
+  }
+  if (unproven == 0) return std::nullopt;
+  if (found < sums.rows + sums.errors) {
+    return Finding{"lost", std::nullopt, std::nullopt,
+                   fmt::format("all commits recorded {} rows and {} errors, {} offsets fewer have one: they are among the {} "
+                               "of which nothing else is known",
+                               sums.rows, sums.errors, sums.rows + sums.errors - found, unproven)};
+  }
+  for (auto& entry : partitions_) {
+    entry.second.accounted += entry.second.unproven.count;
+    entry.second.unproven = {};
+  }
+  return std::nullopt;
+}
+
+std::vector<Finding> Accounts::Finish() {
   std::vector<Finding> findings;
+  if (auto lost = SettleUnproven()) findings.push_back(std::move(*lost));
   for (std::size_t i = 0; i < tallies_.size(); ++i) {
     const LedgerEpoch& epoch = chain_.epochs[i];
     const Tally& tally = tallies_[i];
     if (!tally.judged) continue;
-    const std::int64_t unwritten = tally.missing - Unwritten(epoch.counts);
+    const std::int64_t unwritten = tally.missing - epoch.counts.without_row();
     const std::int64_t more = unwritten > 0 ? std::max<std::int64_t>(0, unwritten - tally.forgiven) : unwritten;
     const auto recorded = [&] {
       return fmt::format(

@@ -54,7 +54,7 @@ class Accounts {
   // Offsets without row that no decision took out of the proof, each told once; `answer` is the topic's, kGone where it was not asked.
   void Missing(Partition partition, const OffsetRange& range, Delivered answer);
   // What does not add up per commit, once everything missing is told.
-  std::vector<Finding> Finish() const;
+  std::vector<Finding> Finish();
 
  private:
   struct Range {
@@ -71,6 +71,7 @@ class Accounts {
 
   void MissingInEpoch(std::size_t epoch, Partition partition, const OffsetRange& range, Delivered answer);
   void MissingInNone(Partition partition, const OffsetRange& range, Delivered answer);
+  std::optional<Finding> SettleUnproven();
 
   const LedgerChain& chain_;
   std::map<Partition, PartitionAudit>& partitions_;
