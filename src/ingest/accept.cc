@@ -62,10 +62,7 @@ class Acceptance {
     FRAZIL_ASSIGN(decision_.identity.source, source_->Identify());
     decision_.identity.stream = config_.name;
     FRAZIL_ASSIGN(bounds_, source_->Bounds());
-    FRAZIL_TRY(CheckStop());
-    FRAZIL_ASSIGN(const auto ledger, seams_.catalog.Load(config_.target));
-    if (decision_.kind == AcceptKind::kRenamed) FRAZIL_TRY(FindOtherStream(ledger));
-    FRAZIL_ASSIGN(known_, KnownIn(ledger));
+    FRAZIL_TRY(FindStop());
     FRAZIL_TRY(SettlePending());
     FRAZIL_TRY(FindFollower());
     FRAZIL_TRY(Decide());
@@ -76,6 +73,17 @@ class Acceptance {
   }
 
  private:
+  // What the target knows while the stream stops: another decision may come in between, after which there is no stop.
+  Status FindStop() {
+    for (int look = 0; look < kLooks; ++look) {
+      const auto before = Known();
+      FRAZIL_TRY(CheckStop());
+      FRAZIL_ASSIGN(known_, Known());
+      if (before && *before == known_) return {};
+    }
+    return Fail(ErrorKind::kConflict, "LEDGER_MOVED", "the position keeps moving while the stop is looked at");
+  }
+
   // The stream must stop, with this very code.
   Status CheckStop() {
     for (int look = 0;; ++look) {
@@ -140,6 +148,12 @@ class Acceptance {
     }
     decision_.stream = ledger_stream_;
     return {};
+  }
+
+  Result<KnownRecords> Known() {
+    FRAZIL_ASSIGN(const auto ledger, seams_.catalog.Load(config_.target));
+    if (decision_.kind == AcceptKind::kRenamed) FRAZIL_TRY(FindOtherStream(ledger));
+    return KnownIn(ledger);
   }
 
   Result<KnownRecords> KnownIn(const LoadedTable& ledger) {

@@ -234,8 +234,10 @@ TEST(Accept, KilledBeforeTheFollowerTheNextStartFinishesIt) {
 // Reads the topic in batches of ten, of which the one that holds `broken` cannot be opened.
 class SourceWithABrokenBatch final : public BatchSource {
  public:
-  SourceWithABrokenBatch(StreamWorld& world, Offset broken)
-      : source_(world.runtime, world.budget, world.topic, {.max_batch_records = 10}), broken_(broken) {}
+  SourceWithABrokenBatch(StreamWorld& world, Offset broken, std::function<void()> on_broken = {})
+      : source_(world.runtime, world.budget, world.topic, {.max_batch_records = 10}),
+        broken_(broken),
+        on_broken_(std::move(on_broken)) {}
 
   Result<SourceIdentity> Identify() override { return source_.Identify(); }
   Result<std::map<Partition, PartitionBounds>> Bounds() override { return source_.Bounds(); }
@@ -247,6 +249,7 @@ class SourceWithABrokenBatch final : public BatchSource {
     FRAZIL_ASSIGN(auto batch, source_.Next(deadline, stop));
     if (batch != nullptr && batch->range.first <= broken_ && broken_ < batch->range.next) {
       batch->payload = std::make_unique<BrokenPayload>();
+      if (on_broken_) on_broken_();
     }
     return batch;
   }
@@ -261,6 +264,7 @@ class SourceWithABrokenBatch final : public BatchSource {
 
   MemorySource source_;
   const Offset broken_;
+  const std::function<void()> on_broken_;
 };
 
 TEST(Accept, WhatLiesBeforeABatchThatCannotBeOpenedIsCommittedAndTheBatchPassedOver) {
@@ -289,6 +293,34 @@ TEST(Accept, WhatLiesBeforeABatchThatCannotBeOpenedIsCommittedAndTheBatchPassedO
   ExpectRows(world, kP0, 50, 60, 0);
   ExpectRows(world, kP0, 60, 95, 1);
   EXPECT_EQ(CodeOf(process()->Accept(options)), "ACCEPT_RANGE");  // there is nothing left to pass over
+}
+
+TEST(Accept, OfTwoWhoDecideAtOnceTheSecondDoesNotTakeTheStreamBack) {
+  StreamWorld world(1);
+  world.Produce(0, 95);
+  bool stop_was_seen = false;
+  const auto process = [&](std::function<void()> on_broken) {
+    auto made = std::make_unique<StreamProcess>(world);
+    made->config.commit_interval = std::chrono::hours(1);
+    made->open_source = [&world, on_broken]() -> Result<std::unique_ptr<BatchSource>> {
+      return std::make_unique<SourceWithABrokenBatch>(world, Offset(57), on_broken);
+    };
+    return made;
+  };
+  ASSERT_EQ(CodeOf(process({})->RunUntilEnd()), "SOURCE_BATCH_CORRUPT");
+  AcceptOptions options = Code("SOURCE_BATCH_CORRUPT");
+  options.partition = kP0;
+  options.to = Offset(60);
+  const auto second = process([&] { stop_was_seen = true; });
+  second->catalog_fault = [&](CatalogOperation operation, const TableName& name) {
+    if (operation == CatalogOperation::kLoad && name == world.target && std::exchange(stop_was_seen, false)) {
+      EXPECT_THAT(process({})->Accept(options), IsOk());
+      EXPECT_THAT(process({})->RunUntilEnd(), IsOk());
+    }
+    return CatalogFault::kNone;
+  };
+  EXPECT_EQ(CodeOf(second->Accept(options)), "ACCEPT_RANGE");
+  ExpectRows(world, kP0, 60, 95, 1);
 }
 
 }  // namespace
