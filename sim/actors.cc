@@ -173,6 +173,8 @@ void World::PlayFatal() {
   };
   if (kind == "retention") {
     allow({"OFFSETS_EXPIRED"});
+    for (int i = 0; i < 20 && plan.Has("accept"); ++i)
+      ProduceOne(static_cast<std::int32_t>(persons_.Below(std::ssize(truth()))));
     for (const auto& [partition, bounds] : topic->bounds()) {
       topic->Expire(partition, Offset(actors_.Between(bounds.log_start.value(), bounds.end.value())));
     }

@@ -318,9 +318,9 @@ void Oracle::Holding(std::int64_t bytes, std::int64_t batches, std::int64_t tota
     Find(fmt::format("{} bytes of messages are held in {} batches, the budget is {}", bytes, batches, total));
 }
 
-// Rows are charged while their batches are still held: they may come on top, and are no more than those.
+// Rows are charged while their batches are still held: they may come on top, and are at most twice as large.
 void Oracle::Using(std::int64_t bytes, std::int64_t most) {
-  if (bytes > 2 * most) Find(fmt::format("{} bytes of the budget are in use, {} may be held", bytes, most));
+  if (bytes > 3 * most) Find(fmt::format("{} bytes of the budget are in use, {} may be held", bytes, most));
 }
 
 }  // namespace frazil::sim

@@ -69,6 +69,8 @@ class Oracle {
 
   // A person is about to decide; decisions that nobody wished must not land.
   void Wished(const Wish& wish) { wishes_.push_back(wish); }
+  // With what a stream that starts now must or may stop.
+  void StopsWith(std::set<std::string> codes) { stops_ = std::move(codes); }
   struct Landed {
     StopKind kind;
     std::string record;  // as it stands in the table
@@ -178,6 +180,7 @@ class Oracle {
   std::int64_t highest_n_ = 0;
   std::set<std::string> fences_;
   std::vector<Wish> wishes_;
+  std::set<std::string> stops_;
   std::vector<Landed> decisions_;
   std::set<std::int64_t> decided_n_;
   std::int64_t commits_ = 0;

@@ -18,6 +18,8 @@ void Oracle::CheckDecision(const SeenRecord* last, const SeenRecord& now) {
   decisions_.push_back({*kind, now.json.dump()});
   decided_n_.insert(now.n);
   started_ = true;
+  if (!stops_.contains(now.decision->code))
+    Find(fmt::format("{} is accepted, where nothing stops with it", now.decision->code));
   const auto is_it = [&](const Wish& wish) {
     return wish.code == now.decision->code && IsAsWished(wish, *kind, last, now);
   };
@@ -42,7 +44,7 @@ bool Oracle::IsAsWished(const Wish& wish, StopKind kind, const SeenRecord* last,
   const bool asked = other || kind == StopKind::kPosition;
   const auto goes_on_at = [&](std::int32_t partition, const PartitionBounds* bounds, std::int64_t next) {
     const std::int64_t held = last != nullptr ? At(last->next, partition) : 0;
-    if (kind == StopKind::kUnreadable && partition == wish.partition) return next == wish.to;
+    if (kind == StopKind::kUnreadable && partition == wish.partition) return held < next && next == wish.to;
     if (bounds == nullptr) return !other && next == held;
     if (kind == StopKind::kExpired) return next == std::max(held, bounds->log_start.value());
     if (!asked || wish.at == GoOnAt::kPosition) {

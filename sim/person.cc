@@ -145,16 +145,25 @@ void World::CatchSomebody() {
 // Before a commit, or behind the target's, when the errors table has not got its part.
 bool World::IsCaught(const SimProcess& process, std::string_view call) {
   if (quiet_ || !call.starts_with("catalog")) return false;
-  if (process.slot == slots_.size() && persons_.OneIn(10)) {
-    Note(process.name, "thinks");
-    scheduler.Sleep(milliseconds(persons_.Below(1500)));
-  }
   const bool commits = call == "catalog swap" || call == "catalog commit";
   const bool committed = call == "catalog swapped" || call == "catalog committed";
+  if (process.slot == slots_.size()) return PersonIsCaught(process, committed);
   if (was_caught_ || !(commits || committed) || caught_ != process.slot) return false;
   if (slots_[*caught_].process != &process || (caught_dies_ && !oracle.PendingManifest())) return false;
   was_caught_ = caught_dies_ ? committed : commits;
   return was_caught_;
+}
+
+// One who decides may think for long, and die, most of all when the target has the decision.
+bool World::PersonIsCaught(const SimProcess& person, bool committed) {
+  if (persons_.OneIn(10)) {
+    Note(person.name, "thinks");
+    scheduler.Sleep(milliseconds(persons_.Below(1500)));
+  }
+  if (!persons_.OneIn(committed ? 6 : 60)) return false;
+  Note(person.name, "is killed");
+  scheduler.Kill(person.id);
+  return false;
 }
 
 // A decision has landed.

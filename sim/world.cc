@@ -97,6 +97,7 @@ void World::Step(SimProcess& process, const char* call) {
 void World::Landed(const TableName& name, const std::string& location) {
   Note(scheduler.NameOf(scheduler.current_process()),
        fmt::format("landed on {}: {}", name.name, location.substr(location.rfind('/') + 1, 5)));
+  if (name == target && plan.Has("accept")) oracle.StopsWith(StopsNow());
   if (name == target) oracle.TargetLanded(location);
   if (name == errors) oracle.ErrorsLanded(location);
   for (; decisions_ < oracle.decisions().size(); ++decisions_) DecisionLanded(oracle.decisions()[decisions_]);
@@ -106,6 +107,13 @@ void World::Landed(const TableName& name, const std::string& location) {
   const auto property =
       table->properties.find(name == target ? "frazil.position.orders" : "frazil.applied.orders");
   if (property != table->properties.end()) old_properties_[name].push_back(property->second);
+}
+
+std::set<std::string> World::StopsNow() const {
+  auto [codes, may] = oracle.Judge(identity, topic->bounds());
+  codes.merge(may);
+  if (CorruptIsAhead()) codes.insert("SOURCE_BATCH_CORRUPT");
+  return codes;
 }
 
 void World::Main() {

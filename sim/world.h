@@ -137,8 +137,10 @@ class World {
   void StartAgain();
   bool AwaitTheEnd();
   bool CorruptIsAhead() const;
+  std::set<std::string> StopsNow() const;
   void CatchSomebody();
   bool IsCaught(const SimProcess& process, std::string_view call);
+  bool PersonIsCaught(const SimProcess& person, bool committed);
   bool Sleeps(std::size_t slot) const { return caught_ == slot && was_caught_ && !caught_dies_; }
   std::optional<std::string> StopToAccept() const;
   void Decide(const std::string& code);
