@@ -4,8 +4,9 @@ import os
 import pathlib
 import subprocess
 
-from confluent_kafka import OFFSET_BEGINNING, Consumer, IsolationLevel, KafkaError, TopicPartition
-from confluent_kafka.admin import AdminClient, NewPartitions, NewTopic, OffsetSpec
+from confluent_kafka import OFFSET_BEGINNING, Consumer, ElectionType, IsolationLevel, KafkaError, TopicPartition
+from confluent_kafka.admin import (AdminClient, AlterConfigOpType, ConfigEntry, ConfigResource, NewPartitions, NewTopic,
+                                   OffsetSpec)
 
 from waiting import LIMIT, wait_for
 
@@ -21,6 +22,8 @@ USER, PASSWORD = "frazil", "pizza margherita"
 
 
 class Broker:
+    replicas = 1  # of every topic
+
     def __init__(self, folder: pathlib.Path, secure: bool = False):
         self.folder = folder
         self.secure = secure
@@ -56,9 +59,15 @@ class Broker:
 
     def create_topic(self, name: str, partitions: int = 1, **config: str) -> str:
         settings = {key.replace("_", "."): value for key, value in config.items()}
-        self._admin.create_topics([NewTopic(name, partitions, 1, config=settings)])[name].result(LIMIT)
+        self._admin.create_topics([NewTopic(name, partitions, self.replicas, config=settings)])[name].result(LIMIT)
         self._wait_for_partitions(name, partitions)
         return name
+
+    def configure_topic(self, name: str, **config: str) -> None:
+        changes = [ConfigEntry(key.replace("_", "."), value, incremental_operation=AlterConfigOpType.SET)
+                   for key, value in config.items()]
+        resource = ConfigResource(ConfigResource.Type.TOPIC, name, incremental_configs=changes)
+        self._admin.incremental_alter_configs([resource])[resource].result(LIMIT)
 
     def add_partitions(self, name: str, total: int) -> None:
         self._admin.create_partitions([NewPartitions(name, total)])[name].result(LIMIT)
@@ -117,7 +126,7 @@ class Broker:
         end = self.ends(name)[partition]
         consumer = Consumer({"bootstrap.servers": self.address, "group.id": "looker", "enable.auto.commit": False,
                              "isolation.level": "read_committed", "enable.partition.eof": True,
-                             "auto.offset.reset": "earliest"})
+                             "auto.offset.reset": "earliest", "fetch.wait.max.ms": 50})
         consumer.assign([TopicPartition(name, partition, OFFSET_BEGINNING)])
         offsets: list[int] = []
         try:
@@ -131,3 +140,43 @@ class Broker:
         finally:
             consumer.close()
         return offsets
+
+
+class Cluster(Broker):
+    """Several brokers. `address` names them all, `nodes[0]` is the one whose id is 1."""
+
+    def __init__(self, folder: pathlib.Path, count: int = 3):
+        super().__init__(folder)
+        self.replicas = count
+        self.nodes = [Broker(folder / str(number)) for number in range(1, count + 1)]
+
+    def start(self) -> "Cluster":
+        self.address = self._script("cluster", str(len(self.nodes)))
+        return self
+
+    def stop(self) -> None:
+        raise NotImplementedError("the last ones of a cluster cannot stop in order")
+
+    def kill(self) -> None:
+        for node in self.nodes:
+            node.kill()
+
+    def create_spread_topic(self, name: str, replicas: list[list[int]], **config: str) -> None:
+        """With these nodes for each partition, the preferred leader first."""
+        settings = {key.replace("_", "."): value for key, value in config.items()}
+        wanted = NewTopic(name, len(replicas), replica_assignment=replicas, config=settings)
+        self._admin.create_topics([wanted])[name].result(LIMIT)
+        self._wait_for_partitions(name, len(replicas))
+
+    def leaders(self, name: str) -> dict[int, int]:
+        """-1 while a partition has none."""
+        topic = self._admin.list_topics(name, timeout=LIMIT).topics[name]
+        return {partition: one.leader for partition, one in topic.partitions.items()}
+
+    def in_sync(self, name: str) -> dict[int, set[int]]:
+        topic = self._admin.list_topics(name, timeout=LIMIT).topics[name]
+        return {partition: set(one.isrs) for partition, one in topic.partitions.items()}
+
+    def elect_preferred_leaders(self, name: str) -> None:
+        places = [TopicPartition(name, partition) for partition in self.partitions(name)]
+        self._admin.elect_leaders(ElectionType.PREFERRED, places).result(LIMIT)

@@ -87,6 +87,10 @@ class Lake:
         shapes = [(field.name, _shape(field.type)) for field in arrow.schema]
         return [{column: shape(row[column]) for column, shape in shapes} for row in arrow.to_pylist()]
 
+    def read_arrow(self, table: str) -> pyarrow.Table:
+        """All rows as DuckDB reads them, to be compared with another table of the same columns."""
+        return self._read_duckdb(table, ("*",))
+
     def blurred(self, table: str, engine: str) -> frozenset[str]:
         """Columns in which the engine gives empty for null: PyIceberg 0.12 drops the nulls of lists of structs."""
         if engine != "pyiceberg":

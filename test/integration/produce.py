@@ -28,14 +28,15 @@ class Message:
 
 
 class Source:
-    """One producer of one topic. With `transactional_id` messages go out in transactions only."""
+    """One producer of one topic. With `transactional_id` messages go out in transactions only. `more` are settings of librdkafka."""
 
-    def __init__(self, address: str, topic: str, codec: str = "none", transactional_id: str = "", linger_ms: int = 5):
+    def __init__(self, address: str, topic: str, codec: str = "none", transactional_id: str = "", linger_ms: int = 5,
+                 **more: int):
         self.topic = topic
         settings = {"bootstrap.servers": address, "compression.type": codec, "linger.ms": linger_ms, "acks": "all",
                     "log_level": 2,  # a broker that is away is no news here
                     "enable.idempotence": True, "queue.buffering.max.messages": 1_000_000,
-                    "message.max.bytes": 4_000_000}
+                    "message.max.bytes": 4_000_000} | {name.replace("_", "."): value for name, value in more.items()}
         if transactional_id:
             settings["transactional.id"] = transactional_id
         self._producer = Producer(settings)
@@ -43,7 +44,7 @@ class Source:
             self._producer.init_transactions(LIMIT)
 
     def send(self, messages: Iterable[Message]) -> list[Message]:
-        """Sends them, waits until the broker has them all, and returns them in this order with their offsets."""
+        """Sends them, waits until the broker has them all, and returns them in this order with their offsets and times."""
         sent: list[Message | None] = []
         for message in messages:
             self._hand_over(message, sent)
@@ -57,7 +58,7 @@ class Source:
 
         def delivered(error, report) -> None:
             assert error is None, f"not delivered: {error}"
-            sent[index] = dataclasses.replace(message, offset=report.offset())
+            sent[index] = dataclasses.replace(message, offset=report.offset(), timestamp_ms=report.timestamp()[1])
 
         while True:
             try:
@@ -68,11 +69,17 @@ class Source:
             except BufferError:
                 self._producer.poll(0.1)
 
-    def transaction(self, messages: Iterable[Message], commit: bool) -> list[Message]:
+    def begin(self) -> None:
         self._producer.begin_transaction()
-        sent = self.send(messages)
+
+    def end(self, commit: bool) -> None:
         if commit:
             self._producer.commit_transaction(LIMIT)
         else:
             self._producer.abort_transaction(LIMIT)
+
+    def transaction(self, messages: Iterable[Message], commit: bool) -> list[Message]:
+        self.begin()
+        sent = self.send(messages)
+        self.end(commit)
         return sent

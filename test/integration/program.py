@@ -27,7 +27,7 @@ def binary() -> str:
 
 def connection(address: str, name: str = "shop", **spec: Any) -> dict:
     return {"api_version": "frazil/v1", "kind": "connection", "metadata": {"name": name},
-            "spec": {"type": "kafka", "brokers": [address], **spec}}
+            "spec": {"type": "kafka", "brokers": address.split(","), **spec}}
 
 
 def catalog(name: str = "lake") -> dict:
@@ -37,11 +37,11 @@ def catalog(name: str = "lake") -> dict:
 
 def stream(topic: str, columns: list[dict], name: str = "orders", table: str = "ingest.orders",
            metadata_columns: list[str] | None = None, start: Any = "earliest", interval: str = "200ms",
-           connection: str = "shop", target: dict | None = None, **spec: Any) -> dict:
+           connection: str = "shop", target: dict | None = None, client: str = CLIENT, **spec: Any) -> dict:
     mapping: dict[str, Any] = {"columns": columns}
     if metadata_columns is not None:
         mapping["metadata_columns"] = metadata_columns
-    source = {"connection": connection, "topic": topic, "start": start, "format": {"type": "json"}, "client": CLIENT}
+    source = {"connection": connection, "topic": topic, "start": start, "format": {"type": "json"}, "client": client}
     return {"api_version": "frazil/v1", "kind": "stream", "metadata": {"name": name},
             "spec": {"source": source,
                      "target": {"catalog": "lake", "table": table, **(target or {})}, "mapping": mapping,

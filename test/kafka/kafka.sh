@@ -1,8 +1,10 @@
 #!/usr/bin/env bash
-# A real Apache Kafka (one node, KRaft) for tests and benchmarks. All it keeps is under DIR; it listens on 127.0.0.1
+# A real Apache Kafka (KRaft, one node or several) for tests and benchmarks. All it keeps is under DIR; it listens on 127.0.0.1
 # only, and it is killed when the process that started it ends, if nobody has stopped it before.
 #   kafka.sh start DIR [PORT]     formats DIR if it is new, starts, waits until ready, prints host:port.
 #                                 Without PORT: the port of last time, else a free one.
+#   kafka.sh cluster DIR COUNT    a cluster of so many nodes, each as by `start DIR/1`, `start DIR/2` …, which is also how
+#                                 one is started again; its own topics have a replica on up to three of them. Prints host:port,host:port,…
 #   kafka.sh stop DIR             clean stop
 #   kafka.sh kill DIR             SIGKILL; `start` recovers the log
 #   kafka.sh addr DIR [LISTENER]  host:port of plaintext (the default), tls, sasl or sasl_tls
@@ -65,25 +67,35 @@ make_certificates() { # an authority, a server certificate for the loopback name
   ) >"$dir/tls.log" 2>&1 || { cat "$dir/tls.log" >&2; die "openssl failed"; }
 }
 
-write_properties() { # write_properties CONTROLLER_PORT
+# What a node has in common with the others of its cluster; a node alone has neither name nor number.
+node=1 controllers=() copies=1 cluster_id=''
+[ ! -e "$dir/cluster" ] || . "$dir/cluster"
+
+voters() {
+  local i list=''
+  for i in "${!controllers[@]}"; do list+=",$((i + 1))@127.0.0.1:${controllers[i]}"; done
+  echo "${list#,}"
+}
+
+write_properties() {
   local listeners='' name
   for name in "${names[@]}"; do listeners+="${name^^}://$(cat "$dir/addr.$name"),"; done
   cat <<P
 process.roles=broker,controller
-node.id=1
-controller.quorum.voters=1@127.0.0.1:$1
-listeners=${listeners}CONTROLLER://127.0.0.1:$1
+node.id=$node
+controller.quorum.voters=$(voters)
+listeners=${listeners}CONTROLLER://127.0.0.1:${controllers[node - 1]}
 advertised.listeners=${listeners%,}
 controller.listener.names=CONTROLLER
 inter.broker.listener.name=PLAINTEXT
 listener.security.protocol.map=CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT,TLS:SSL,SASL:SASL_PLAINTEXT,SASL_TLS:SASL_SSL
 log.dirs=$dir/data
-offsets.topic.replication.factor=1
+offsets.topic.replication.factor=$copies
 offsets.topic.num.partitions=1
-transaction.state.log.replication.factor=1
+transaction.state.log.replication.factor=$copies
 transaction.state.log.min.isr=1
 transaction.state.log.num.partitions=1
-share.coordinator.state.topic.replication.factor=1
+share.coordinator.state.topic.replication.factor=$copies
 share.coordinator.state.topic.min.isr=1
 share.coordinator.state.topic.num.partitions=1
 broker.session.timeout.ms=2000
@@ -112,14 +124,16 @@ P
   echo "${KAFKA_PROPS:-}"
 }
 
+new_id() { # letters for + and /: an id that begins with a dash would be taken for an option
+  head -c 16 /dev/urandom | base64 | tr '+/' 'Zz' | tr -d '='
+}
+
 format() {
-  local id users=() bits
-  # Letters for + and /: an id that begins with a dash would be taken for an option.
-  id=$(head -c 16 /dev/urandom | base64 | tr '+/' 'Zz' | tr -d '=')
+  local users=() bits
   if [ -n "${KAFKA_SECURE:-}" ]; then
     for bits in 256 512; do users+=(--add-scram "SCRAM-SHA-$bits=[name=frazil,password=$password]"); done
   fi
-  jvm 128m kafka.tools.StorageTool format -t "$id" -c "$dir/server.properties" "${users[@]}" >"$dir/format.log" 2>&1 ||
+  jvm 128m kafka.tools.StorageTool format -t "${cluster_id:-$(new_id)}" -c "$dir/server.properties" "${users[@]}" >"$dir/format.log" 2>&1 ||
     { cat "$dir/format.log" >&2; die "could not format $dir/data"; }
 }
 
@@ -150,7 +164,8 @@ start() {
     [ -s "$dir/addr.${names[i]}" ] || echo "127.0.0.1:${ports[i]}" >"$dir/addr.${names[i]}"
   done
   if [ -n "${1:-}" ]; then echo "127.0.0.1:$1" >"$dir/addr.plaintext"; fi
-  write_properties "${ports[4]}" >"$dir/server.properties"
+  [ ${#controllers[@]} -gt 0 ] || controllers=("${ports[4]}")
+  write_properties >"$dir/server.properties"
   [ -e "$dir/data/meta.properties" ] || format
 
   setsid java "-Xmx$heap" "-Xms$heap" -XX:+UseSerialGC -cp "$jars/*" \
@@ -161,6 +176,24 @@ start() {
   if [ "$owner" != 0 ]; then end_with "$owner" "$pid" </dev/null >/dev/null 2>&1 & fi
   wait_until_ready "$pid"
   address
+}
+
+cluster() {
+  local count=$1 ports i starts=()
+  read -ra ports < <(free_ports "$count")
+  cluster_id=$(new_id)
+  for ((i = 1; i <= count; i++)); do
+    mkdir -p "$dir/$i"
+    [ -e "$dir/$i/cluster" ] ||
+      echo "node=$i controllers=(${ports[*]}) copies=$((count < 3 ? count : 3)) cluster_id=$cluster_id" >"$dir/$i/cluster"
+  done
+  # At once: a node is ready when most of them are there.
+  for ((i = 1; i <= count; i++)); do
+    KAFKA_OWNER=$owner "${BASH_SOURCE[0]}" start "$dir/$i" >"$dir/$i.addr" &
+    starts+=($!)
+  done
+  for i in "${starts[@]}"; do wait "$i" || die "not all nodes of $dir have started"; done
+  for ((i = 1; i <= count; i++)); do cat "$dir/$i.addr"; done | paste -sd,
 }
 
 stop() { # stop SIGNAL: and KILL after 20 s
@@ -186,6 +219,7 @@ topic() {
 
 case $cmd in
   start) start "$@" ;;
+  cluster) cluster "$@" ;;
   stop) stop TERM ;;
   kill) stop KILL ;;
   addr) address "$@" ;;
