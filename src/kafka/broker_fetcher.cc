@@ -16,17 +16,19 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
-constexpr std::int32_t kMostWaitMs = 500;          // how long a broker waits for something to send
-constexpr Duration kAnswerLimit = seconds(30);     // beyond that
+constexpr Duration kFullWait = milliseconds(100);  // for news, while others may be wanted again at any time
+constexpr Duration kLeastWait = milliseconds(10);
+constexpr Duration kMostThrottle = std::chrono::minutes(1);
 constexpr Duration kConnectLimit = seconds(5);
-constexpr Duration kShortPause = milliseconds(100);  // until a partition is asked for again
-constexpr Duration kEndPause = seconds(1);           // between two words of one partition's end
+constexpr Duration kShortPause = milliseconds(100);          // until a partition is asked for again
 constexpr Duration kReplicaLimit = std::chrono::minutes(5);  // then the leader is asked again whom to read
 // A response smaller than this does not wait for the byte budget.
 constexpr std::size_t kSmallResponse = 4 << 10;
-// A broker sends the first batch whole, whatever the limit; so one that never becomes whole lies about its length.
+// A broker sends the first batch whole, whatever the limit; so one that never becomes whole lies about its
+// length.
 constexpr std::int32_t kMostPartitionBytes = kPartitionBytes << 8;
-// No honest response is larger: one batch above all limits is allowed, and brokers refuse batches of such a size.
+// No honest response is larger: one batch above all limits is allowed, and brokers refuse batches of such a
+// size.
 constexpr std::size_t kMostResponse = std::size_t{512} << 20;
 // What one payload takes when it is opened, but for a single large batch.
 constexpr std::size_t kOpenedBytes = 4 << 20;
@@ -43,8 +45,8 @@ std::int64_t BytesOf(const LogSlice& slice) {
 
 }  // namespace
 
-BrokerFetcher::BrokerFetcher(ClusterClient& client, ByteBudget& budget, ReadingState& state, std::int32_t node_id,
-                             std::size_t slot, std::int64_t most_queued, StopSignal& stop)
+BrokerFetcher::BrokerFetcher(ClusterClient& client, ByteBudget& budget, ReadingState& state,
+                             std::int32_t node_id, std::size_t slot, StopSignal& stop)
     : runtime_(client.runtime()),
       client_(client),
       budget_(budget),
@@ -52,7 +54,6 @@ BrokerFetcher::BrokerFetcher(ClusterClient& client, ByteBudget& budget, ReadingS
       node_id_(node_id),
       slot_(slot),
       stop_(stop),
-      most_queued_(most_queued),
       most_response_bytes_(MostResponseBytes(budget)),
       backoff_(runtime_, milliseconds(100), seconds(2)) {}
 
@@ -76,31 +77,31 @@ bool BrokerFetcher::AwaitWants() {
   return false;
 }
 
-// Brings the session in line with the subscriptions; gives the time at which one more partition will be wanted.
+// Brings the session in line with the subscriptions; gives the time at which one more partition will be
+// wanted.
 MonotonicTime BrokerFetcher::UpdateWants() {
   ++round_;
   const MonotonicTime now = runtime_.Now();
   MonotonicTime next_retry = kForever;
-  for (const Subscription& subscription : state_.subscriptions) {
-    if (subscription.slot != slot_ || subscription.full || subscription.failure || subscription.misplaced) continue;
-    for (const auto& [partition, reader] : subscription.readers) {
+  most_wait_ = state_.times.news;
+  for (Subscription& subscription : state_.subscriptions) {
+    if (subscription.slot != slot_ || subscription.failure || subscription.misplaced) continue;
+    for (auto& [partition, reader] : subscription.readers) {
+      if (reader.replica != kNoBroker && now >= reader.replica_until) {
+        reader.replica = kNoBroker;
+        state_.monitor->NotifyAll();
+      }
       if (reader.broker() != node_id_) continue;
-      if (reader.retry_at > now) {
+      if (subscription.full) {
+        most_wait_ = std::min(most_wait_, kFullWait);
+      } else if (reader.retry_at > now) {
         next_retry = std::min(next_retry, reader.retry_at);
-        continue;
+      } else {
+        Want(subscription, partition, reader);
       }
-      if (topics_.emplace(subscription.topic_id, subscription.topic).second) {
-        session_.NameTopic(subscription.topic_id, subscription.topic);
-        all_have_ids_ = all_have_ids_ && subscription.has_topic_id;
-      }
-      const FetchKey key{subscription.topic_id, partition};
-      wanted_[key] = round_;
-      session_.Want(key, {.fetch_offset = reader.position,
-                          .current_leader_epoch = reader.leader_epoch,
-                          .last_fetched_epoch = reader.last_epoch,
-                          .max_bytes = reader.max_bytes});
     }
   }
+  most_wait_ = std::clamp<Duration>(next_retry - now, kLeastWait, most_wait_);
   std::erase_if(wanted_, [this](const auto& entry) {
     if (entry.second == round_) return false;
     session_.Forget(entry.first);
@@ -109,11 +110,25 @@ MonotonicTime BrokerFetcher::UpdateWants() {
   return next_retry;
 }
 
+void BrokerFetcher::Want(const Subscription& subscription, Partition partition,
+                         const PartitionReader& reader) {
+  if (topics_.emplace(subscription.topic_id, subscription.topic).second) {
+    session_.NameTopic(subscription.topic_id, subscription.topic);
+    all_have_ids_ = all_have_ids_ && subscription.has_topic_id;
+  }
+  const FetchKey key{subscription.topic_id, partition};
+  wanted_[key] = round_;
+  session_.Want(key, {.fetch_offset = reader.position,
+                      .current_leader_epoch = reader.leader_epoch,
+                      .last_fetched_epoch = reader.last_epoch,
+                      .max_bytes = reader.max_bytes});
+}
+
 Status BrokerFetcher::Connect() {
   const auto endpoint = client_.EndpointOf(node_id_);
   if (!endpoint) return Fail(NoAddressError(client_.connection(), fmt::format("broker {}", node_id_)));
-  FRAZIL_ASSIGN(link_, BrokerLink::Open(runtime_, client_.connection(), *endpoint, runtime_.Now() + kConnectLimit, stop_,
-                                        client_.certificates()));
+  FRAZIL_ASSIGN(link_, BrokerLink::Open(runtime_, client_.connection(), *endpoint,
+                                        runtime_.Now() + kConnectLimit, stop_, client_.certificates()));
   session_.Lost();
   return {};
 }
@@ -127,13 +142,15 @@ std::int16_t BrokerFetcher::FetchVersion(std::int16_t picked) const {
 Status BrokerFetcher::Fetch() {
   if (link_ == nullptr) FRAZIL_TRY(Connect());
   FRAZIL_ASSIGN(const std::int16_t picked, link_->Version(KafkaApi::kFetch));
-  request_.max_wait_ms = kMostWaitMs;
+  request_.max_wait_ms =
+      static_cast<std::int32_t>(std::chrono::duration_cast<milliseconds>(most_wait_).count());
   request_.max_bytes = most_response_bytes_;
   session_.Build(request_);
   const auto make_buffer = [this](std::size_t bytes) -> Result<std::shared_ptr<FetchBuffer>> {
+    arrived_ms_ = runtime_.UnixMillis();  // the budget may take its time
     if (bytes > kMostResponse) {
-      return Fail(IncompleteAnswerError(client_.connection(),
-                                        fmt::format("broker {} announces a response of {} bytes", node_id_, bytes)));
+      return Fail(IncompleteAnswerError(
+          client_.connection(), fmt::format("broker {} announces a response of {} bytes", node_id_, bytes)));
     }
     ByteLease lease;
     if (bytes > kSmallResponse) {
@@ -141,26 +158,23 @@ Status BrokerFetcher::Fetch() {
     }
     return std::make_shared<FetchBuffer>(bytes, std::move(lease));
   };
-  const MonotonicTime deadline = runtime_.Now() + milliseconds(kMostWaitMs) + kAnswerLimit;
+  const MonotonicTime deadline = runtime_.Now() + most_wait_ + state_.times.answer;
   FRAZIL_ASSIGN(const auto buffer,
                 link_->Fetch(request_, FetchVersion(picked), response_, deadline, stop_, make_buffer));
-  backoff_.Reset();
-  if (!session_.Accept(response_)) {
-    if (MeaningOf(response_.error) != KafkaErrorMeaning::kRestartSession) {
-      LogDebug("broker {}: a fetch failed: {}", node_id_, Describe(response_.error));
-      const MonitorLock lock(*state_.monitor);
-      state_.WantMetadata();
-    }
-    stop_.WaitFor(kShortPause);
-    return {};
+  const bool accepted = session_.Accept(response_);
+  const bool was_proven = std::exchange(session_proven_, accepted);
+  if (!accepted) {
+    if (was_proven && MeaningOf(response_.error) == KafkaErrorMeaning::kRestartSession) return {};
+    return Fail(FetchRefusedError(node_id_, Describe(response_.error)));
   }
+  backoff_.Reset();
   Read(buffer);
-  if (response_.throttle_ms > 0) stop_.WaitFor(milliseconds(response_.throttle_ms));
+  if (response_.throttle_ms > 0)
+    stop_.WaitFor(std::min<Duration>(milliseconds(response_.throttle_ms), kMostThrottle));
   return {};
 }
 
 void BrokerFetcher::Read(const std::shared_ptr<FetchBuffer>& buffer) {
-  const std::int64_t now_ms = runtime_.UnixMillis();
   std::vector<Answer> answers;
   for (const auto& topic : response_.topics) {
     const auto topic_id = session_.TopicIdOf(topic);
@@ -172,16 +186,30 @@ void BrokerFetcher::Read(const std::shared_ptr<FetchBuffer>& buffer) {
     }
   }
   const MonitorLock lock(*state_.monitor);
-  for (Answer& answer : answers) HandOn(answer, now_ms);
-  TellEnds(now_ms);
+  for (Answer& answer : answers) HandOn(answer);
+  for (Subscription& subscription : state_.subscriptions) {
+    if (subscription.slot != slot_) continue;
+    // All of the response is held until the last batch of it is let go of.
+    if (std::exchange(subscription.shares_response, false)) {
+      subscription.Hold(static_cast<std::int64_t>(buffer->bytes().size()));
+    }
+    NoteIdle(subscription);
+    subscription.full = subscription.full || subscription.queued_bytes >= state_.most_queued();
+  }
   state_.monitor->NotifyAll();
 }
 
 // Reads the headers of the record batches; nothing else is needed to go on fetching behind them.
-BrokerFetcher::Answer BrokerFetcher::Cut(const FetchKey& key, const std::string& topic, const FetchPosition& asked,
+BrokerFetcher::Answer BrokerFetcher::Cut(const FetchKey& key, const std::string& topic,
+                                         const FetchPosition& asked,
                                          const FetchResponse::TopicPartition& said,
                                          const std::shared_ptr<FetchBuffer>& buffer) {
-  Answer answer{.key = key, .asked = asked, .said = &said, .batches = {}, .position = asked.fetch_offset, .failure = {}};
+  Answer answer{.key = key,
+                .asked = asked,
+                .said = &said,
+                .batches = {},
+                .position = asked.fetch_offset,
+                .failure = {}};
   if (said.error != KafkaError::kNone || said.diverging_epoch) return answer;
   const PartitionName name{topic, key.partition};
   LogSlicer slicer(name, said.records, asked.fetch_offset, response_.AbortedOf(said), scratch_,
@@ -207,55 +235,57 @@ BrokerFetcher::Answer BrokerFetcher::Cut(const FetchKey& key, const std::string&
     answer.batches.push_back(std::move(batch));
   }
   answer.position = slicer.position();
-  answer.cut_off = answer.batches.empty() && !slicer.rest().empty();
+  answer.cut_off = answer.batches.empty() && !said.records.empty();
   return answer;
 }
 
-void BrokerFetcher::HandOn(Answer& answer, std::int64_t now_ms) {
+void BrokerFetcher::HandOn(Answer& answer) {
   for (Subscription& subscription : state_.subscriptions) {
     if (subscription.slot != slot_ || subscription.topic_id != answer.key.topic_id) continue;
     const auto reader = subscription.readers.find(answer.key.partition);
     // It may have been moved since the request.
     if (reader == subscription.readers.end() || reader->second.broker() != node_id_ ||
-        reader->second.position != answer.asked.fetch_offset) {
+        reader->second.position != answer.asked.fetch_offset ||
+        reader->second.last_epoch != answer.asked.last_fetched_epoch) {
       return;
     }
     if (answer.said->error != KafkaError::kNone || answer.said->diverging_epoch || answer.failure) {
-      TakeBatches(subscription, reader->second, answer, now_ms);
+      TakeBatches(subscription, reader->second, answer);
       TakeError(subscription, reader->second, answer);
-    } else if (answer.said->preferred_read_replica != kNoBroker) {
+    } else if (answer.said->preferred_read_replica != kNoBroker &&
+               answer.said->preferred_read_replica != node_id_) {
       reader->second.replica = answer.said->preferred_read_replica;
       reader->second.replica_until = runtime_.Now() + kReplicaLimit;
       state_.WantMetadata();  // which makes sure that somebody reads there
     } else {
-      TakeBatches(subscription, reader->second, answer, now_ms);
+      TakeBatches(subscription, reader->second, answer);
+      reader->second.troubled_since.reset();
     }
     return;
   }
 }
 
-void BrokerFetcher::TakeBatches(Subscription& subscription, PartitionReader& reader, Answer& answer, std::int64_t now_ms) {
+void BrokerFetcher::TakeBatches(Subscription& subscription, PartitionReader& reader, Answer& answer) {
   if (!answer.batches.empty()) {
     reader.max_bytes = kPartitionBytes;
     reader.last_epoch = answer.last_epoch;
   } else if (answer.cut_off && reader.max_bytes < kMostPartitionBytes) {
     reader.max_bytes *= 2;
   } else if (answer.cut_off) {
-    subscription.failure = CorruptBatch({subscription.topic, answer.key.partition}, reader.position, reader.position,
-                                        "a batch says that it is larger than all that the broker has of it");
+    subscription.failure = CorruptBatch({subscription.topic, answer.key.partition}, reader.position,
+                                        reader.position, "the broker sends no whole batch from there on");
   }
   reader.position = answer.position;
-  reader.at_end = answer.said->error == KafkaError::kNone && reader.position >= answer.said->last_stable_offset;
+  reader.at_end =
+      answer.said->error == KafkaError::kNone && reader.position >= answer.said->last_stable_offset;
   if (reader.at_end && !answer.batches.empty()) {
-    answer.batches.back()->end_reached_ms = now_ms;
+    answer.batches.back()->end_reached_ms = arrived_ms_;
     reader.end_told = runtime_.Now();
   }
   for (auto& batch : answer.batches) {
-    subscription.queued_bytes += batch->bytes;
-    subscription.queue.push_back(std::move(batch));
+    if (batch->payload != nullptr) subscription.shares_response = true;
+    subscription.Push(std::move(batch));
   }
-  subscription.full = subscription.queued_bytes >= most_queued_;
-  if (reader.replica != kNoBroker && runtime_.Now() >= reader.replica_until) reader.replica = kNoBroker;
 }
 
 void BrokerFetcher::TakeError(Subscription& subscription, PartitionReader& reader, const Answer& answer) {
@@ -271,6 +301,7 @@ void BrokerFetcher::TakeError(Subscription& subscription, PartitionReader& reade
   }
   const KafkaError error = answer.said->error;
   reader.retry_at = runtime_.Now() + kShortPause;
+  state_.NoteTrouble(subscription, reader, runtime_.Now(), TopicError(subscription.topic, error));
   switch (MeaningOf(error)) {
     case KafkaErrorMeaning::kNone:
     case KafkaErrorMeaning::kRetry:
@@ -304,22 +335,23 @@ void BrokerFetcher::TakeError(Subscription& subscription, PartitionReader& reade
   }
 }
 
-// What was at its end and has no news is at its end still.
-void BrokerFetcher::TellEnds(std::int64_t now_ms) {
+// What was asked for and has no news: it is well, and at its end if it was there before.
+void BrokerFetcher::NoteIdle(Subscription& subscription) {
   const MonotonicTime now = runtime_.Now();
-  for (Subscription& subscription : state_.subscriptions) {
-    if (subscription.slot != slot_ || subscription.full) continue;
-    for (auto& [partition, reader] : subscription.readers) {
-      if (!reader.at_end || reader.broker() != node_id_ || now - reader.end_told < kEndPause) continue;
-      const auto asked = session_.Asked({subscription.topic_id, partition});
-      if (!asked || asked->fetch_offset != reader.position) continue;
-      reader.end_told = now;
-      auto batch = std::make_unique<Batch>();
-      batch->partition = partition;
-      batch->range = {reader.position, reader.position};
-      batch->end_reached_ms = now_ms;
-      subscription.queue.push_back(std::move(batch));
-    }
+  for (auto& [partition, reader] : subscription.readers) {
+    const bool due = reader.at_end && now - reader.end_told >= state_.times.between_ends;
+    if (!due && !reader.troubled_since) continue;
+    if (reader.broker() != node_id_ || reader.retry_at > now) continue;
+    const auto asked = session_.Asked({subscription.topic_id, partition});
+    if (!asked || asked->fetch_offset != reader.position) continue;
+    reader.troubled_since.reset();
+    if (!due || subscription.full) continue;
+    reader.end_told = now;
+    auto batch = std::make_unique<Batch>();
+    batch->partition = partition;
+    batch->range = {reader.position, reader.position};
+    batch->end_reached_ms = arrived_ms_;
+    subscription.Push(std::move(batch));
   }
 }
 
@@ -327,7 +359,8 @@ void BrokerFetcher::TellEnds(std::int64_t now_ms) {
 void BrokerFetcher::NoteFailure(const Error& error) {
   LogDebug("broker {}: {}", node_id_, error.ToString());
   const MonitorLock lock(*state_.monitor);
-  const MonotonicTime retry_at = runtime_.Now() + backoff_.Next();
+  const MonotonicTime now = runtime_.Now();
+  const MonotonicTime retry_at = now + backoff_.Next();
   for (Subscription& subscription : state_.subscriptions) {
     if (subscription.slot != slot_) continue;
     for (auto& entry : subscription.readers) {
@@ -335,7 +368,8 @@ void BrokerFetcher::NoteFailure(const Error& error) {
       if (reader.broker() != node_id_) continue;
       reader.retry_at = retry_at;
       reader.replica = kNoBroker;
-      // What will not pass by itself is told; whether anybody can be reached, Metadata tells.
+      state_.NoteTrouble(subscription, reader, now, error);
+      // What will not pass by itself is told at once.
       if (error.kind != ErrorKind::kUnavailable && !subscription.failure) subscription.failure = error;
     }
   }

@@ -16,13 +16,13 @@
 
 namespace frazil {
 
-// A loop: want what is wanted, fetch, cut, hand on. While one response is being opened on the lanes the next is on its
-// way. Without room in the byte budget the response stays in the socket, and its broker waits.
+// A loop: want what is wanted, fetch, cut, hand on. While one response is being opened on the lanes the next
+// is on its way. Without room in the byte budget the response stays in the socket, and its broker waits.
 class BrokerFetcher {
  public:
-  // Serves the subscriptions of `slot`; one with `most_queued` bytes in its queue is full. Borrows everything.
-  BrokerFetcher(ClusterClient& client, ByteBudget& budget, ReadingState& state, std::int32_t node_id, std::size_t slot,
-                std::int64_t most_queued, StopSignal& stop);
+  // Serves the subscriptions of `slot`. Borrows everything.
+  BrokerFetcher(ClusterClient& client, ByteBudget& budget, ReadingState& state, std::int32_t node_id,
+                std::size_t slot, StopSignal& stop);
 
   // Until `stop` fires and state.stopping is set.
   void Run();
@@ -36,23 +36,24 @@ class BrokerFetcher {
     std::vector<std::unique_ptr<Batch>> batches;
     Offset position;                           // behind them
     std::int32_t last_epoch = kNoLeaderEpoch;  // of the last batch
-    bool cut_off = false;                      // the beginning of a batch came, and no whole one
+    bool cut_off = false;                      // something came, and no whole batch
     std::optional<Error> failure;              // behind the batches
   };
 
   // Waits until something is wanted from this broker. False: stopping.
   bool AwaitWants();
   MonotonicTime UpdateWants();
+  void Want(const Subscription& subscription, Partition partition, const PartitionReader& reader);
   Status Fetch();
   Status Connect();
   std::int16_t FetchVersion(std::int16_t picked) const;
   void Read(const std::shared_ptr<FetchBuffer>& buffer);
   Answer Cut(const FetchKey& key, const std::string& topic, const FetchPosition& asked,
              const FetchResponse::TopicPartition& said, const std::shared_ptr<FetchBuffer>& buffer);
-  void HandOn(Answer& answer, std::int64_t now_ms);
-  void TakeBatches(Subscription& subscription, PartitionReader& reader, Answer& answer, std::int64_t now_ms);
+  void HandOn(Answer& answer);
+  void TakeBatches(Subscription& subscription, PartitionReader& reader, Answer& answer);
   void TakeError(Subscription& subscription, PartitionReader& reader, const Answer& answer);
-  void TellEnds(std::int64_t now_ms);
+  void NoteIdle(Subscription& subscription);
   void NoteFailure(const Error& error);
 
   Runtime& runtime_;
@@ -62,13 +63,15 @@ class BrokerFetcher {
   const std::int32_t node_id_;
   const std::size_t slot_;
   StopSignal& stop_;
-  const std::int64_t most_queued_;
   const std::int32_t most_response_bytes_;
 
   std::unique_ptr<BrokerLink> link_;
   FetchSession session_;
   FetchRequest request_;
   FetchResponse response_;
+  Duration most_wait_{};         // of the broker, for news
+  std::int64_t arrived_ms_ = 0;  // unix time of response_
+  bool session_proven_ = false;  // the last fetch was answered
   OpenedBatch scratch_;
   std::map<FetchKey, std::uint64_t> wanted_;  // in which round last
   std::uint64_t round_ = 0;

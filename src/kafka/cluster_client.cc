@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <ranges>
 #include <utility>
 
 #include "base/log.h"
@@ -24,7 +25,7 @@ constexpr Duration kAnswerLimit = seconds(10);
 constexpr Duration kPatience = seconds(10);
 constexpr Duration kUnreachablePatience = seconds(4);
 constexpr Duration kSecondLook = seconds(1);  // for a topic that is missing
-constexpr std::size_t kMostIdleLinks = 2;  // per broker
+constexpr std::size_t kMostIdleLinks = 2;     // per broker
 
 }  // namespace
 
@@ -35,7 +36,8 @@ bool HasTopicId(const Uuid& topic_id) {
 // As Kafka's own tools print it: base64url without padding.
 std::string TopicIdText(const Uuid& topic_id) {
   if (!HasTopicId(topic_id)) return "";
-  static constexpr std::string_view kDigits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+  static constexpr std::string_view kDigits =
+      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
   std::string text;
   std::uint32_t bits = 0;
   int held = 0;
@@ -60,7 +62,8 @@ ClusterClient::ClusterClient(Runtime& runtime, KafkaConnection connection)
 
 ClusterClient::~ClusterClient() = default;
 
-Result<std::unique_ptr<BrokerLink>> ClusterClient::Take(const Endpoint& broker, StopSignal& stop, bool& used) {
+Result<std::unique_ptr<BrokerLink>> ClusterClient::Take(const Endpoint& broker, StopSignal& stop,
+                                                        bool& used) {
   {
     const MonitorLock lock(*monitor_);
     auto& idle = idle_[broker];
@@ -82,7 +85,8 @@ void ClusterClient::PutBack(std::unique_ptr<BrokerLink> link) {
 }
 
 template <typename Request, typename Response>
-Status ClusterClient::Ask(const Endpoint& broker, const Request& request, Response& response, StopSignal& stop) {
+Status ClusterClient::Ask(const Endpoint& broker, const Request& request, Response& response,
+                          StopSignal& stop) {
   bool used = true;
   while (true) {
     FRAZIL_ASSIGN(auto link, Take(broker, stop, used));
@@ -94,7 +98,8 @@ Status ClusterClient::Ask(const Endpoint& broker, const Request& request, Respon
 }
 
 template <typename Request, typename Response>
-Status ClusterClient::AskNode(std::int32_t node_id, const Request& request, Response& response, StopSignal& stop) {
+Status ClusterClient::AskNode(std::int32_t node_id, const Request& request, Response& response,
+                              StopSignal& stop) {
   const auto broker = EndpointOf(node_id);
   if (!broker) return Fail(NoAddressError(connection_, fmt::format("broker {}", node_id)));
   return Ask(*broker, request, response, stop);
@@ -119,7 +124,8 @@ Result<std::vector<Endpoint>> ClusterClient::Candidates() const {
   }
   for (const std::string& text : connection_.brokers) {
     FRAZIL_ASSIGN(auto endpoint, ParseEndpoint(text));
-    if (std::ranges::find(candidates, endpoint) == candidates.end()) candidates.push_back(std::move(endpoint));
+    if (std::ranges::find(candidates, endpoint) == candidates.end())
+      candidates.push_back(std::move(endpoint));
   }
   return candidates;
 }
@@ -194,8 +200,9 @@ Result<Positions> ClusterClient::TryOffsetsAt(const std::string& topic, std::int
     if (partition.leader_id == kNoBroker) return Fail(TopicError(topic, KafkaError::kLeaderNotAvailable));
     auto& request = requests[partition.leader_id];
     if (request.topics.empty()) request.topics.push_back({.name = topic, .partitions = {}});
-    request.topics.front().partitions.push_back(
-        {.partition = partition.partition, .current_leader_epoch = partition.leader_epoch, .timestamp = time});
+    request.topics.front().partitions.push_back({.partition = partition.partition,
+                                                 .current_leader_epoch = partition.leader_epoch,
+                                                 .timestamp = time});
   }
   Positions positions;
   for (const auto& [leader, request] : requests) {
@@ -212,15 +219,18 @@ Result<Positions> ClusterClient::TryOffsetsAt(const std::string& topic, std::int
       }
     }
   }
-  if (positions.size() == description.partitions.size()) return positions;
-  return Fail(IncompleteAnswerError(connection_, "ListOffsets does not answer for every partition"));
+  const auto partitions = description.Partitions();
+  if (std::ranges::equal(partitions, positions | std::views::keys)) return positions;
+  return Fail(
+      IncompleteAnswerError(connection_, "ListOffsets is not about the partitions that were asked for"));
 }
 
 Result<Positions> ClusterClient::OffsetsAt(const std::string& topic, std::int64_t time, StopSignal& stop) {
   return Patiently(stop, [&] { return TryOffsetsAt(topic, time, stop); });
 }
 
-Result<std::int32_t> ClusterClient::Coordinator(const std::string& group, const std::string& topic, StopSignal& stop) {
+Result<std::int32_t> ClusterClient::Coordinator(const std::string& group, const std::string& topic,
+                                                StopSignal& stop) {
   FindCoordinatorResponse response;
   FRAZIL_ASSIGN(const auto candidates, Candidates());
   Status answered = Fail(NoAddressError(connection_, "a broker"));

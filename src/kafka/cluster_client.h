@@ -18,8 +18,8 @@ namespace frazil {
 
 // A topic as Metadata has it.
 struct TopicDescription {
-  std::string cluster_id;  // "" when the cluster does not tell
-  Uuid topic_id;           // all zeros when it gives none
+  std::string cluster_id;                                    // "" when the cluster does not tell
+  Uuid topic_id;                                             // all zeros when it gives none
   std::vector<MetadataResponse::TopicPartition> partitions;  // ascending
 
   std::vector<Partition> Partitions() const;
@@ -29,7 +29,8 @@ bool HasTopicId(const Uuid& topic_id);
 std::string TopicIdText(const Uuid& topic_id);
 
 // Any task may call; a call keeps its connection to itself, and connections are used again.
-// Failures as BrokerLink has them, and of the topic: kNotFound (TOPIC_MISSING), kDenied (TOPIC_DENIED, GROUP_DENIED).
+// Failures as BrokerLink has them, and of the topic: kNotFound (TOPIC_MISSING), kDenied (TOPIC_DENIED,
+// GROUP_DENIED).
 class ClusterClient {
  public:
   ClusterClient(Runtime& runtime, KafkaConnection connection);
@@ -44,10 +45,11 @@ class ClusterClient {
   // kEarliestTimestamp and kLatestTimestamp (the last stable offset). No such message: Offset(-1).
   Result<Positions> OffsetsAt(const std::string& topic, std::int64_t time, StopSignal& stop);
   // Only of partitions that have one.
-  Result<Positions> Committed(const std::string& group, const std::string& topic, const std::vector<Partition>& partitions,
-                              StopSignal& stop);
+  Result<Positions> Committed(const std::string& group, const std::string& topic,
+                              const std::vector<Partition>& partitions, StopSignal& stop);
   // Once; without joining the group.
-  Status Commit(const std::string& group, const std::string& topic, const Positions& positions, StopSignal& stop);
+  Status Commit(const std::string& group, const std::string& topic, const Positions& positions,
+                StopSignal& stop);
 
   // Where the broker listens, as the last Metadata said.
   std::optional<Endpoint> EndpointOf(std::int32_t node_id) const;

@@ -14,21 +14,18 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
-constexpr Duration kRefreshInterval = seconds(30);
-// A restart of the brokers, or a topic that one of them does not know yet, shorter than this is nobody's business.
-constexpr Duration kDownTolerance = seconds(5);
-
 }  // namespace
 
-FetchPool::FetchPool(Runtime& runtime, ByteBudget& budget, KafkaConnection connection)
+FetchPool::FetchPool(Runtime& runtime, ByteBudget& budget, KafkaConnection connection, ReadingTimes times)
     : runtime_(runtime),
       budget_(budget),
       client_(runtime, std::move(connection)),
-      state_(runtime),
+      state_(runtime, times, budget.total()),
       stop_(runtime),
       backoff_(runtime, milliseconds(100), seconds(2)),
       next_refresh_(runtime.Now()) {
-  keeper_ = runtime_.Spawn("kafka", [this] { Keep(); });
+  metadata_keeper_ = runtime_.Spawn("kafka", [this] { KeepMetadata(); });
+  mirror_keeper_ = runtime_.Spawn("mirror", [this] { KeepMirrors(); });
 }
 
 FetchPool::~FetchPool() {
@@ -39,7 +36,8 @@ FetchPool::~FetchPool() {
     state_.monitor->NotifyAll();
   }
   stop_.Stop();
-  keeper_->Join();
+  metadata_keeper_->Join();
+  mirror_keeper_->Join();
   for (auto& task : tasks_) task->Join();
 }
 
@@ -60,7 +58,8 @@ Subscription* FetchPool::Subscribe(const std::string& topic, const Uuid& topic_i
 void FetchPool::Unsubscribe(Subscription* subscription) {
   std::list<Subscription> ended;  // its batches are let go of outside the lock
   const MonitorLock lock(*state_.monitor);
-  const auto at = std::ranges::find(state_.subscriptions, subscription, [](Subscription& known) { return &known; });
+  const auto at =
+      std::ranges::find(state_.subscriptions, subscription, [](Subscription& known) { return &known; });
   ended.splice(ended.begin(), state_.subscriptions, at);
   state_.monitor->NotifyAll();
 }
@@ -77,43 +76,46 @@ void FetchPool::FlushMirror(Duration limit) {
   while ((mirroring_ || !mirrors_.empty()) && runtime_.Now() < deadline) state_.monitor->WaitUntil(deadline);
 }
 
-void FetchPool::Keep() {
+void FetchPool::KeepMetadata() {
   while (true) {
     {
       const MonitorLock lock(*state_.monitor);
-      while (!state_.stopping && mirrors_.empty()) {
-        const MonotonicTime now = runtime_.Now();
+      while (!state_.stopping) {
         const bool reading = !state_.subscriptions.empty();
-        if (reading && state_.refresh && now >= next_refresh_) break;
-        if (reading && now >= next_refresh_ + kRefreshInterval) break;
-        state_.monitor->WaitUntil(!reading ? kForever : state_.refresh ? next_refresh_ : next_refresh_ + kRefreshInterval);
+        if (!reading) failing_since_.reset();
+        const MonotonicTime next = state_.refresh ? next_refresh_ : next_refresh_ + state_.times.refresh;
+        if (reading && runtime_.Now() >= next) break;
+        state_.monitor->WaitUntil(reading ? next : kForever);
       }
       if (state_.stopping) return;
     }
-    CommitMirrors();
-    if (runtime_.Now() >= next_refresh_) RefreshMetadata();
+    RefreshMetadata();
   }
 }
 
-void FetchPool::CommitMirrors() {
-  std::map<MirrorKey, Positions> mirrors;
-  {
-    const MonitorLock lock(*state_.monitor);
-    mirrors.swap(mirrors_);
-    mirroring_ = true;
-  }
-  for (const auto& [key, positions] : mirrors) {
-    const auto committed = client_.Commit(key.first, key.second, positions, stop_);
-    const std::string code = committed ? "" : committed.error().code;
-    if (!committed && code != last_mirror_code_) {
-      LogWarning("group offsets could not be written: {}; nothing but lag tools depends on them",
-                 committed.error().ToString());
+void FetchPool::KeepMirrors() {
+  while (true) {
+    std::map<MirrorKey, Positions> mirrors;
+    {
+      const MonitorLock lock(*state_.monitor);
+      mirroring_ = false;
+      state_.monitor->NotifyAll();
+      while (!state_.stopping && mirrors_.empty()) state_.monitor->WaitUntil(kForever);
+      if (state_.stopping) return;
+      mirrors.swap(mirrors_);
+      mirroring_ = true;
     }
-    last_mirror_code_ = code;
+    for (const auto& [key, positions] : mirrors) CommitMirror(key, positions);
   }
-  const MonitorLock lock(*state_.monitor);
-  mirroring_ = false;
-  state_.monitor->NotifyAll();
+}
+
+void FetchPool::CommitMirror(const MirrorKey& key, const Positions& positions) {
+  const auto committed = client_.Commit(key.first, key.second, positions, stop_);
+  if (stop_.stopped()) return;
+  const std::string code = committed ? "" : committed.error().code;
+  if (std::exchange(mirror_codes_[key], code) == code || committed) return;
+  LogWarning("offsets of group {} could not be written: {}; nothing but lag tools depends on them", key.first,
+             committed.error().ToString());
 }
 
 void FetchPool::RefreshMetadata() {
@@ -134,7 +136,7 @@ void FetchPool::RefreshMetadata() {
     state_.refresh = true;
     if (!failing_since_) failing_since_ = runtime_.Now();
     const bool passes = metadata.error().kind == ErrorKind::kUnavailable;
-    if (!passes || runtime_.Now() - *failing_since_ >= kDownTolerance) FailAll(metadata.error());
+    if (!passes || runtime_.Now() - *failing_since_ >= state_.times.cluster_down) FailAll(metadata.error());
   }
   if (!state_.refresh) backoff_.Reset();
   next_refresh_ = runtime_.Now() + backoff_.Next();
@@ -154,33 +156,38 @@ void FetchPool::Apply(const MetadataResponse& metadata) {
 
 void FetchPool::ApplyTopic(Subscription& subscription, const MetadataResponse& metadata) {
   const auto topic = std::ranges::find(metadata.topics, subscription.topic, &MetadataResponse::Topic::name);
-  const KafkaError error = topic == metadata.topics.end() ? KafkaError::kUnknownTopicOrPartition : topic->error;
+  const KafkaError error =
+      topic == metadata.topics.end() ? KafkaError::kUnknownTopicOrPartition : topic->error;
   if (error != KafkaError::kNone) {
     // A broker that has just started does not know all topics for a moment.
     state_.refresh = true;
     if (!subscription.missing_since) subscription.missing_since = runtime_.Now();
     const bool passes = MeaningOf(error) != KafkaErrorMeaning::kDenied &&
-                        runtime_.Now() - *subscription.missing_since < kDownTolerance;
+                        runtime_.Now() - *subscription.missing_since < state_.times.cluster_down;
     if (!passes && !subscription.failure) subscription.failure = TopicError(subscription.topic, error);
     return;
   }
   subscription.missing_since.reset();
   if (subscription.has_topic_id && HasTopicId(topic->topic_id) && topic->topic_id != subscription.topic_id) {
     if (!subscription.failure) {
-      subscription.failure =
-          RecreatedError(subscription.topic, TopicIdText(subscription.topic_id), TopicIdText(topic->topic_id));
+      subscription.failure = RecreatedError(subscription.topic, TopicIdText(subscription.topic_id),
+                                            TopicIdText(topic->topic_id));
     }
     return;
   }
   for (const auto& partition : topic->partitions) {
     const auto reader = subscription.readers.find(partition.partition);
     // Brokers learn of a new leader one after another: what an older epoch says is over.
-    if (reader == subscription.readers.end() || partition.leader_epoch < reader->second.leader_epoch) continue;
+    if (reader == subscription.readers.end() || partition.leader_epoch < reader->second.leader_epoch)
+      continue;
     reader->second.leader = partition.leader_id;
     reader->second.leader_epoch = partition.leader_epoch;
   }
-  for (const auto& entry : subscription.readers) {
-    if (entry.second.broker() == kNoBroker) state_.refresh = true;
+  for (auto& entry : subscription.readers) {
+    if (entry.second.broker() != kNoBroker) continue;
+    state_.refresh = true;
+    state_.NoteTrouble(subscription, entry.second, runtime_.Now(),
+                       TopicError(subscription.topic, KafkaError::kLeaderNotAvailable));
   }
 }
 
@@ -191,8 +198,7 @@ void FetchPool::StartFetchers() {
       if (broker == kNoBroker) continue;
       auto& fetcher = fetchers_[{broker, subscription.slot}];
       if (fetcher != nullptr) continue;
-      fetcher = std::make_unique<BrokerFetcher>(client_, budget_, state_, broker, subscription.slot,
-                                                most_queued(), stop_);
+      fetcher = std::make_unique<BrokerFetcher>(client_, budget_, state_, broker, subscription.slot, stop_);
       tasks_.push_back(runtime_.Spawn("fetch", [running = fetcher.get()] { running->Run(); }));
     }
   }

@@ -1,7 +1,7 @@
-// Reads a cluster for all streams of the process: one connection per broker, and one task that keeps to the leaders.
+// Reads a cluster for all streams of the process: one connection per broker, and one task that keeps to the
+// leaders.
 #pragma once
 
-#include <algorithm>
 #include <map>
 #include <memory>
 #include <string>
@@ -16,7 +16,7 @@ namespace frazil {
 // Any task may call.
 class FetchPool {
  public:
-  FetchPool(Runtime& runtime, ByteBudget& budget, KafkaConnection connection);
+  FetchPool(Runtime& runtime, ByteBudget& budget, KafkaConnection connection, ReadingTimes times = {});
   ~FetchPool();  // REQUIRES: nobody is subscribed
 
   ClusterClient& client() { return client_; }
@@ -25,10 +25,9 @@ class FetchPool {
   Subscription* Subscribe(const std::string& topic, const Uuid& topic_id);
   void Unsubscribe(Subscription* subscription);
   ReadingState& state() { return state_; }
-  // Bytes in a subscription's queue with which it is not fetched any more.
-  std::int64_t most_queued() const { return std::min<std::int64_t>(16 << 20, budget_.total() / 4); }
 
-  // Commits for lag tools, best effort; a later one for the same group and topic takes the place of one that waits.
+  // Commits for lag tools, best effort; a later one for the same group and topic takes the place of one that
+  // waits.
   void Mirror(const std::string& group, const std::string& topic, const Positions& positions);
   // Waits until what was mirrored is answered, or for `limit`.
   void FlushMirror(Duration limit);
@@ -36,13 +35,14 @@ class FetchPool {
  private:
   using MirrorKey = std::pair<std::string, std::string>;  // group, topic
 
-  void Keep();
+  void KeepMetadata();
+  void KeepMirrors();
   void RefreshMetadata();
   void Apply(const MetadataResponse& metadata);
   void ApplyTopic(Subscription& subscription, const MetadataResponse& metadata);
   void FailAll(const Error& error);
   void StartFetchers();
-  void CommitMirrors();
+  void CommitMirror(const MirrorKey& key, const Positions& positions);
 
   Runtime& runtime_;
   ByteBudget& budget_;
@@ -53,15 +53,17 @@ class FetchPool {
   // Guarded by state_.monitor.
   std::map<MirrorKey, Positions> mirrors_;
   bool mirroring_ = false;
-  std::map<std::pair<std::int32_t, std::size_t>, std::unique_ptr<BrokerFetcher>> fetchers_;  // by broker and slot
+  std::map<std::pair<std::int32_t, std::size_t>, std::unique_ptr<BrokerFetcher>>
+      fetchers_;  // by broker and slot
   std::vector<std::unique_ptr<Task>> tasks_;
 
-  // Of the keeper's task alone.
+  // Each of one task alone.
   Backoff backoff_;
   MonotonicTime next_refresh_;
   std::optional<MonotonicTime> failing_since_;
-  std::string last_mirror_code_;
-  std::unique_ptr<Task> keeper_;
+  std::map<MirrorKey, std::string> mirror_codes_;  // of the last commit, "" when it was written
+  std::unique_ptr<Task> metadata_keeper_;
+  std::unique_ptr<Task> mirror_keeper_;
 };
 
 }  // namespace frazil

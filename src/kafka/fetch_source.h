@@ -10,6 +10,7 @@
 namespace frazil {
 
 // Connects at the first call. `group_id`: under which committed positions are mirrored.
-std::unique_ptr<BatchSource> MakeFetchSource(std::shared_ptr<FetchPool> pool, std::string topic, std::string group_id);
+std::unique_ptr<BatchSource> MakeFetchSource(std::shared_ptr<FetchPool> pool, std::string topic,
+                                             std::string group_id);
 
 }  // namespace frazil

@@ -1,6 +1,8 @@
 // What the tasks that read a cluster share: who wants which partitions from where, and what has come of them.
 #pragma once
 
+#include <algorithm>
+#include <chrono>
 #include <cstdint>
 #include <deque>
 #include <list>
@@ -8,6 +10,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "record/batch_source.h"
 #include "runtime/byte_budget.h"
@@ -18,6 +21,22 @@ namespace frazil {
 
 // Of one fetch of one partition, at first.
 inline constexpr std::int32_t kPartitionBytes = 1 << 20;
+// What a batch takes beside its bytes.
+inline constexpr std::int64_t kBatchOverhead = 512;
+
+// How long reading waits for what.
+struct ReadingTimes {
+  Duration news = std::chrono::milliseconds(500);  // of a broker, for something to send
+  Duration answer =
+      std::chrono::seconds(30);  // to a fetch, beyond the time that the broker may wait for news
+  Duration refresh = std::chrono::seconds(30);      // between two looks at Metadata without a reason
+  Duration between_ends = std::chrono::seconds(1);  // between two words of one partition's end
+  // A restart of the brokers, or a topic that one of them does not know yet, shorter than this is nobody's
+  // business.
+  Duration cluster_down = std::chrono::seconds(5);
+  // The same of some partitions, while the others can be read: leaders are elected anew.
+  Duration partition_down = std::chrono::seconds(30);
+};
 
 // One partition of a subscription.
 struct PartitionReader {
@@ -27,39 +46,82 @@ struct PartitionReader {
   std::int32_t last_epoch = kNoLeaderEpoch;    // of the last batch that was taken
   std::int32_t replica = kNoBroker;            // to be read instead of the leader, as the leader said
   MonotonicTime replica_until;
-  std::int32_t max_bytes = kPartitionBytes;    // of one fetch
-  MonotonicTime retry_at;                      // not fetched before
-  bool at_end = false;                         // nothing is there behind the position, as last heard
-  MonotonicTime end_told;                      // when that was last handed on
+  std::int32_t max_bytes = kPartitionBytes;     // of one fetch
+  MonotonicTime retry_at;                       // not fetched before
+  std::optional<MonotonicTime> troubled_since;  // nothing but failures since
+  bool at_end = false;                          // nothing is there behind the position, as last heard
+  MonotonicTime end_told;                       // when that was last handed on
 
   std::int32_t broker() const { return replica != kNoBroker ? replica : leader; }
+};
+
+struct QueuedBatch {
+  std::unique_ptr<Batch> batch;
+  std::int64_t held = 0;  // bytes that are let go of with it
 };
 
 // One reader of one topic.
 struct Subscription {
   std::string topic;
-  Uuid topic_id;         // the cluster's, or an own one
+  Uuid topic_id;  // the cluster's, or an own one
   bool has_topic_id = false;
-  std::size_t slot = 0;  // a broker reads a partition once per connection: subscriptions of one topic have different slots
+  std::size_t slot =
+      0;  // a broker reads a partition once per connection: subscriptions of one topic have different slots
   std::map<Partition, PartitionReader> readers;
 
-  std::deque<std::unique_ptr<Batch>> queue;
+  std::deque<QueuedBatch> queue;
   std::int64_t queued_bytes = 0;
+  bool shares_response = false;        // something of the response that is being handed on is in the queue
   bool full = false;                   // not fetched until half of it is taken
   std::optional<Error> failure;        // after the queue
   std::optional<Partition> misplaced;  // a broker says that its position is not in the log; after the queue
   std::optional<MonotonicTime> missing_since;  // the cluster does not know the topic
+
+  void Push(std::unique_ptr<Batch> batch) {
+    queue.push_back({std::move(batch), kBatchOverhead});
+    queued_bytes += kBatchOverhead;
+  }
+  // What is last in the queue keeps so many bytes from being freed. REQUIRES: the queue is not empty.
+  void Hold(std::int64_t bytes) {
+    queue.back().held += bytes;
+    queued_bytes += bytes;
+  }
+  // REQUIRES: the queue is not empty.
+  std::unique_ptr<Batch> Pop() {
+    QueuedBatch first = std::move(queue.front());
+    queue.pop_front();
+    queued_bytes -= first.held;
+    return std::move(first.batch);
+  }
 };
 
 // All of it is guarded by `monitor`, which is notified at each change.
 struct ReadingState {
-  explicit ReadingState(Runtime& runtime) : monitor(runtime.NewMonitor()) {}
+  // `total` bytes are in the budget.
+  ReadingState(Runtime& runtime, ReadingTimes limits, std::int64_t total)
+      : times(limits), budget_bytes(total), monitor(runtime.NewMonitor()) {}
+
+  const ReadingTimes times;
+  const std::int64_t budget_bytes;
 
   std::unique_ptr<Monitor> monitor;
   std::list<Subscription> subscriptions;
   bool refresh = false;  // Metadata is wanted
   bool stopping = false;
 
+  // Bytes in a subscription's queue with which it is not fetched any more: all of them together leave half of
+  // the budget, so that those who stand still do not stop the others.
+  std::int64_t most_queued() const {
+    const auto readers = static_cast<std::int64_t>(subscriptions.size());
+    return std::min<std::int64_t>(16 << 20, budget_bytes / 2 / std::max<std::int64_t>(readers, 2));
+  }
+  // Nothing came of the partition at `now`; told when that lasts.
+  void NoteTrouble(Subscription& subscription, PartitionReader& reader, MonotonicTime now,
+                   const Error& error) const {
+    if (!reader.troubled_since) reader.troubled_since = now;
+    const bool lasts = now - *reader.troubled_since >= times.partition_down;
+    if (lasts && !subscription.failure) subscription.failure = error;
+  }
   void WantMetadata() {
     refresh = true;
     monitor->NotifyAll();
