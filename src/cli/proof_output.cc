@@ -212,7 +212,7 @@ std::string AuditJson(const AuditReport& report) {
 std::string WhereText(const WhereOptions& question, const WhereAnswer& answer) {
   std::string text =
       fmt::format("partition {} offset {}: {}", question.partition, question.offset, ToString(answer.state));
-  if (answer.places.empty() || answer.places.size() > 1) text += fmt::format(", {}", answer.detail);
+  if (answer.places.size() != 1) text += fmt::format(", {}", answer.detail);
   for (const MessagePlace& place : answer.places) text += PlaceText(place);
   if (answer.commit) {
     text += fmt::format("\n  decided by snapshot {} (n={}) at {}", *answer.commit, answer.n,

@@ -23,6 +23,7 @@ int CodeOf(WhereState state) {
     case WhereState::kAccounted:
     case WhereState::kNotRead:
     case WhereState::kBeforeStart:
+    case WhereState::kPassedOver:
     case WhereState::kExpired:
       break;
   }

@@ -23,8 +23,11 @@ class Search {
     NoteCommit();
     FRAZIL_TRY(SearchAll());
     if (!answer_.places.empty()) {
-      if (answer_.places.size() > 1) {
-        Say(WhereState::kDoubled, fmt::format("{} rows hold it", answer_.places.size()));
+      const std::string rows = fmt::format("{} rows hold it", answer_.places.size());
+      if (const AcceptedStop* stop = AcceptedIn(&AcceptedStop::again)) {
+        answer_.detail = fmt::format("{}; {} was accepted by commit n={}, so it may be several messages", rows, stop->code, stop->n);
+      } else if (answer_.places.size() > 1) {
+        Say(WhereState::kDoubled, rows);
       }
       return answer_;
     }
@@ -138,8 +141,22 @@ class Search {
     return {};
   }
 
+  // The newest decision that is about the offset; nullptr: none.
+  const AcceptedStop* AcceptedIn(std::map<Partition, OffsetRange> AcceptedStop::* ranges) const {
+    const AcceptedStop* found = nullptr;
+    for (const AcceptedStop& stop : state_.record.accepted) {
+      const auto range = (stop.*ranges).find(options_.partition);
+      if (range == (stop.*ranges).end()) continue;
+      if (range->second.first <= options_.offset && options_.offset < range->second.next) found = &stop;
+    }
+    return found;
+  }
+
   // Committed, but no row: what the topic says, else what the commit recorded.
   void WithoutRow() {
+    if (const AcceptedStop* stop = AcceptedIn(&AcceptedStop::gaps)) {
+      return Say(WhereState::kPassedOver, fmt::format("{} was accepted by commit n={}", stop->code, stop->n));
+    }
     const EpochCounts counts = epoch_ != nullptr ? epoch_->counts : EpochCounts{};
     const bool recorded = counts.nulls + counts.filtered + counts.absent > 0;
     if (epoch_ != nullptr && !recorded) {
@@ -228,6 +245,8 @@ std::string_view ToString(WhereState state) {
       return "not read yet";
     case WhereState::kBeforeStart:
       return "before the start";
+    case WhereState::kPassedOver:
+      return "passed over";
     case WhereState::kLost:
       return "lost";
     case WhereState::kExpired:

@@ -18,7 +18,7 @@ enum class WhereState {
   kRow,      // in the target
   kError,    // in the errors table
   kPending,  // an error row, decided but not in the errors table yet
-  kDoubled,  // more than one row
+  kDoubled,  // more than one row, and nobody has accepted that
   kDeleted,  // a row that a delete file takes away
   kNull,     // a message without value
   kFiltered,
@@ -26,6 +26,7 @@ enum class WhereState {
   kAccounted,    // null, filtered or absent: recorded, but not told apart
   kNotRead,      // at or after the stream's position
   kBeforeStart,  // the stream began after it
+  kPassedOver,   // a person has accepted that it is nowhere
   kLost,         // committed, and nowhere
   kExpired,      // no row, and neither topic nor snapshots tell any more
 };

@@ -123,5 +123,31 @@ TEST(Where, BeforeTheStartAndAfterExpiry) {
   EXPECT_EQ(gone.state, WhereState::kExpired);
 }
 
+TEST(Where, AnAcceptedGapIsPassedOverAndAnAcceptedDoubleIsNoFault) {
+  StreamWorld world;
+  world.Produce(0, 5);
+  ASSERT_OK(StreamProcess(world).RunUntilEnd());
+  world.Produce(0, 5);
+  world.topic.Expire(Partition(0), Offset(8));
+  const AcceptOptions expired{
+      .code = "OFFSETS_EXPIRED", .start = {}, .partition = {}, .to = {}, .dry_run = false};
+  ASSERT_OK(StreamProcess(world).Accept(expired));
+  ASSERT_OK(StreamProcess(world).RunUntilEnd());
+  EXPECT_EQ(Look(world, {0, 7})->state, WhereState::kPassedOver);
+  EXPECT_EQ(Look(world, {0, 8})->state, WhereState::kRow);
+
+  world.topic.SetIdentity({.cluster_id = "cluster-1", .topic = "orders", .topic_id = "topic-2"});
+  const AcceptOptions recreated{.code = "TOPIC_RECREATED",
+                                .start = AcceptStart::kEarliest,
+                                .partition = {},
+                                .to = {},
+                                .dry_run = false};
+  ASSERT_OK(StreamProcess(world).Accept(recreated));
+  ASSERT_OK(StreamProcess(world).RunUntilEnd());
+  ASSERT_OK_AND_ASSIGN(const WhereAnswer twice, Look(world, {0, 8}));
+  EXPECT_EQ(twice.state, WhereState::kRow);
+  EXPECT_EQ(twice.places.size(), 2U);
+}
+
 }  // namespace
 }  // namespace frazil
