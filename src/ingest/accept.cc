@@ -11,7 +11,7 @@
 #include "ingest/followers.h"
 #include "ingest/ledger_commit.h"
 #include "ingest/recovery.h"
-#include "ingest/table_history.h"
+#include "table/older_metadata.h"
 #include "record/position_errors.h"
 
 namespace frazil {

@@ -6,7 +6,7 @@
 
 #include "base/mutant.h"
 #include "iceberg/append.h"
-#include "ingest/table_history.h"
+#include "table/older_metadata.h"
 
 namespace frazil {
 namespace {

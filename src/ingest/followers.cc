@@ -5,7 +5,7 @@
 #include <utility>
 
 #include "ingest/attempt.h"
-#include "ingest/table_history.h"
+#include "table/older_metadata.h"
 #include "table/commit_loop.h"
 
 namespace frazil {

@@ -7,7 +7,7 @@
 #include "base/log.h"
 #include "base/mutant.h"
 #include "ingest/attempt.h"
-#include "ingest/table_history.h"
+#include "table/older_metadata.h"
 
 namespace frazil {
 

@@ -8,7 +8,7 @@
 #include "base/mutant.h"
 #include "ingest/followers.h"
 #include "ingest/ledger_commit.h"
-#include "ingest/table_history.h"
+#include "table/older_metadata.h"
 #include "ledger/commit.h"
 #include "record/position_errors.h"
 

@@ -11,7 +11,7 @@
 
 #include "base/result.h"
 #include "iceberg/data_file.h"
-#include "ledger/history.h"
+#include "iceberg/history.h"
 #include "ledger/position.h"
 #include "ledger/record.h"
 

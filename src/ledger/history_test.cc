@@ -1,4 +1,4 @@
-#include "ledger/history.h"
+#include "iceberg/history.h"
 
 #include <gtest/gtest.h>
 

@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "ledger/commit.h"
-#include "ledger/history.h"
+#include "iceberg/history.h"
 #include "ledger/position.h"
 #include "ledger/record.h"
 

@@ -18,7 +18,7 @@
 #include <vector>
 
 #include "iceberg/table_change.h"
-#include "ledger/history.h"
+#include "iceberg/history.h"
 #include "ledger/position.h"
 #include "ledger/record.h"
 

@@ -12,7 +12,7 @@
 #include <vector>
 
 #include "base/result.h"
-#include "ledger/history.h"
+#include "iceberg/history.h"
 #include "ledger/record.h"
 #include "record/batch_source.h"
 
@@ -41,9 +41,6 @@ struct RolledBackPosition {
   Positions until;             // per partition the greatest `next` of the lost records
   std::int64_t highest_n = 0;  // of every record known
 };
-
-// The walk broke: add the next older metadata (or say that there is none) and ask again.
-struct NeedOlderMetadata {};
 
 using Position = std::variant<NoPosition, FoundPosition, RolledBackPosition, NeedOlderMetadata>;
 

@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "base/result.h"
-#include "ledger/history.h"
+#include "iceberg/history.h"
 #include "ledger/position.h"
 #include "ledger/record.h"
 

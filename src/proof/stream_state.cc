@@ -5,37 +5,13 @@
 #include <map>
 #include <utility>
 
-#include "base/log.h"
 #include "ledger/commit.h"
+#include "table/older_metadata.h"
 
 namespace frazil {
 namespace {
 
 constexpr int kLooks = 20;
-
-// Adds the next older metadata that can be read.
-Status ReadOlder(ObjectStore& store, History& history) {
-  const auto location = history.NextOlder();
-  auto json = location ? store.Get(*location) : Result<std::string>(Fail(ErrorKind::kNotFound, "", ""));
-  if (!json && json.error().kind != ErrorKind::kNotFound) return Fail(json.error());
-  auto older = json.and_then([](const std::string& text) { return ParseTableMetadata(text); });
-  if (older) {
-    history.AddOlder(std::move(*older));
-  } else {
-    if (location) LogDebug("older metadata {} cannot be read: {}", *location, older.error().ToString());
-    history.SetExhausted();
-  }
-  return {};
-}
-
-template <typename Ask>
-auto AskWithOlder(ObjectStore& store, History& history, const Ask& ask) -> decltype(ask(history)) {
-  while (true) {
-    auto answer = ask(history);
-    if (!answer || !std::holds_alternative<NeedOlderMetadata>(*answer)) return answer;
-    if (auto read = ReadOlder(store, history); !read) return tl::unexpected<Error>(std::move(read).error());
-  }
-}
 
 // Tables by name; nullopt: there is none.
 using LoadedTables = std::map<std::string, std::optional<LoadedTable>>;
@@ -64,7 +40,7 @@ class StateReader {
   Status Read() {
     History history(state_.target.metadata);
     FRAZIL_TRY(ReadThePosition(history));
-    FRAZIL_ASSIGN(auto chain, AskWithOlder(store_, history, [&](const History& known) {
+    FRAZIL_ASSIGN(auto chain, AskHistory(store_, history, [&](const History& known) {
                     return ReadChain(known, state_.stream);
                   }));
     state_.chain = std::get<LedgerChain>(std::move(chain));
@@ -83,7 +59,7 @@ class StateReader {
     const StreamIdentity identity{.stream = state_.stream,
                                   .branch = "main",
                                   .source = {.cluster_id = "", .topic = topic_, .topic_id = ""}};
-    FRAZIL_ASSIGN(auto position, AskWithOlder(store_, history, [&](const History& known) {
+    FRAZIL_ASSIGN(auto position, AskHistory(store_, history, [&](const History& known) {
                     return ReadPosition(known, identity);
                   }));
     if (auto* found = std::get_if<FoundPosition>(&position)) {
@@ -119,7 +95,7 @@ class StateReader {
 
   Status CheckTheFollower(AuditedFollower& follower) {
     History history(follower.table->metadata);
-    const auto answer = AskWithOlder(
+    const auto answer = AskHistory(
         store_, history, [&](const History& known) { return ReadFollower(known, state_.stream, "main"); });
     if (!answer) {
       if (answer.error().kind != ErrorKind::kBlocked) return Fail(answer.error());

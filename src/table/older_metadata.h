@@ -4,8 +4,7 @@
 #include <variant>
 
 #include "base/result.h"
-#include "ledger/history.h"
-#include "ledger/position.h"
+#include "iceberg/history.h"
 #include "storage/object_store.h"
 
 namespace frazil {

@@ -62,4 +62,7 @@ class History {
   bool exhausted_ = false;
 };
 
+// The answer of a walk that broke: add the next older metadata (or say that there is none) and ask again.
+struct NeedOlderMetadata {};
+
 }  // namespace frazil

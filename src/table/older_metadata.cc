@@ -1,4 +1,4 @@
-#include "ingest/table_history.h"
+#include "table/older_metadata.h"
 
 #include <utility>
 
