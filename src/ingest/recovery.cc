@@ -169,7 +169,8 @@ class Recovery {
                               config_.topic, partition, offset),
                   "was the topic recreated with fewer partitions? its offsets start anew: fill another table");
     }
-    return CheckPositions(config_.topic, stream_.start_at, stream_.bounds);
+    FRAZIL_TRY(CheckPositions(config_.topic, stream_.start_at, stream_.bounds));
+    return stream_.source->CheckLog(stream_.start_at, stream_.record.leader_epochs);
   }
 
   const StreamConfig& config_;

@@ -229,6 +229,44 @@ Result<Positions> ClusterClient::OffsetsAt(const std::string& topic, std::int64_
   return Patiently(stop, [&] { return TryOffsetsAt(topic, time, stop); });
 }
 
+Status ClusterClient::TryLeaderEpochs(const std::string& topic, const Positions& positions, const LeaderEpochs& epochs,
+                                      StopSignal& stop) {
+  FRAZIL_ASSIGN(const auto description, TryDescribe(topic, stop));
+  std::map<std::int32_t, OffsetForLeaderEpochRequest> requests;
+  for (const auto& partition : description.partitions) {
+    const auto epoch = epochs.find(partition.partition);
+    if (epoch == epochs.end() || !positions.contains(partition.partition)) continue;
+    if (partition.leader_id == kNoBroker) return Fail(TopicError(topic, KafkaError::kLeaderNotAvailable));
+    auto& request = requests[partition.leader_id];
+    if (request.topics.empty()) request.topics.push_back({.name = topic, .partitions = {}});
+    request.topics.front().partitions.push_back({.partition = partition.partition,
+                                                 .current_leader_epoch = partition.leader_epoch,
+                                                 .leader_epoch = epoch->second});
+  }
+  for (const auto& [leader, request] : requests) {
+    OffsetForLeaderEpochResponse response;
+    FRAZIL_TRY(AskNode(leader, request, response, stop));
+    for (const auto& answered : response.topics) {
+      for (const auto& partition : answered.partitions) {
+        if (partition.error != KafkaError::kNone) return Fail(TopicError(topic, partition.error));
+        const auto position = positions.find(partition.partition);
+        if (partition.end_offset < Offset(0) || position == positions.end()) continue;
+        const bool other_epoch = partition.leader_epoch < epochs.at(partition.partition);
+        if (partition.end_offset >= position->second && !other_epoch) continue;
+        return Fail(TruncatedError(topic, partition.partition, position->second,
+                                   std::min(partition.end_offset, position->second)));
+      }
+    }
+  }
+  return {};
+}
+
+Status ClusterClient::CheckLeaderEpochs(const std::string& topic, const Positions& positions, const LeaderEpochs& epochs,
+                                        StopSignal& stop) {
+  if (epochs.empty()) return {};
+  return Patiently(stop, [&] { return TryLeaderEpochs(topic, positions, epochs, stop); });
+}
+
 Result<std::int32_t> ClusterClient::Coordinator(const std::string& group, const std::string& topic,
                                                 StopSignal& stop) {
   FindCoordinatorResponse response;

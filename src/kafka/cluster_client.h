@@ -44,6 +44,10 @@ class ClusterClient {
   // Per partition the first offset whose timestamp is at or after `time`, unix milliseconds; also of
   // kEarliestTimestamp and kLatestTimestamp (the last stable offset). No such message: Offset(-1).
   Result<Positions> OffsetsAt(const std::string& topic, std::int64_t time, StopSignal& stop);
+  // The log of each partition has, before the position, what the leader epoch wrote (KIP-320). kBlocked (LOG_TRUNCATED) of
+  // the first that has not; a leader that has forgotten the epoch says nothing.
+  Status CheckLeaderEpochs(const std::string& topic, const Positions& positions, const LeaderEpochs& epochs,
+                           StopSignal& stop);
   // Only of partitions that have one.
   Result<Positions> Committed(const std::string& group, const std::string& topic,
                               const std::vector<Partition>& partitions, StopSignal& stop);
@@ -76,6 +80,8 @@ class ClusterClient {
 
   Result<TopicDescription> TryDescribe(const std::string& topic, StopSignal& stop);
   Result<Positions> TryOffsetsAt(const std::string& topic, std::int64_t time, StopSignal& stop);
+  Status TryLeaderEpochs(const std::string& topic, const Positions& positions, const LeaderEpochs& epochs,
+                         StopSignal& stop);
   Result<std::int32_t> Coordinator(const std::string& group, const std::string& topic, StopSignal& stop);
   Result<Positions> TryCommitted(const std::string& group, const std::string& topic,
                                  const std::vector<Partition>& partitions, StopSignal& stop);

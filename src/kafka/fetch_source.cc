@@ -51,6 +51,9 @@ class FetchSource final : public BatchSource {
   Result<SourceIdentity> Identify() override;
   Result<std::map<Partition, PartitionBounds>> Bounds() override;
   Result<Positions> Resolve(const Start& start) override;
+  Status CheckLog(const Positions& positions, const LeaderEpochs& epochs) override {
+    return client_.CheckLeaderEpochs(topic_, positions, epochs, never_);
+  }
   void Expect(const LeaderEpochs& epochs) override { expected_ = epochs; }
   Status Seek(const Positions& positions) override;
   Status Add(const Positions& positions) override;

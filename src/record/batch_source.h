@@ -124,8 +124,12 @@ class BatchSource {
   // Offsets of all partitions for `start`.
   virtual Result<Positions> Resolve(const Start& start) = 0;
 
-  // What is known of the messages before the positions of the next Seek. A source that can blocks where its log has other
-  // messages there (LOG_TRUNCATED).
+  // Whether the log still has, before the positions, the messages of these leader epochs, as far as a source can tell.
+  // kBlocked (LOG_TRUNCATED) where it has others.
+  virtual Status CheckLog(const Positions&, const LeaderEpochs&) { return {}; }
+
+  // What is known of the messages before the positions of the next Seek: a log that comes to have others there is blocked
+  // while it is read, too.
   virtual void Expect(const LeaderEpochs&) {}
 
   // Reads from these positions on; what was read ahead before is dropped. An empty map stops reading. Partitions can be
