@@ -27,6 +27,8 @@ constexpr std::size_t kSmallResponse = 4 << 10;
 // A broker sends the first batch whole, whatever the limit; so one that never becomes whole lies about its
 // length.
 constexpr std::int32_t kMostPartitionBytes = kPartitionBytes << 8;
+// A response may be as large, however many share the budget.
+constexpr std::int64_t kLeastResponse = 256 << 10;
 // No honest response is larger: one batch above all limits is allowed, and brokers refuse batches of such a
 // size.
 constexpr std::size_t kMostResponse = std::size_t{512} << 20;
@@ -84,6 +86,8 @@ MonotonicTime BrokerFetcher::UpdateWants() {
   const MonotonicTime now = runtime_.Now();
   MonotonicTime next_retry = kForever;
   most_wait_ = state_.times.news;
+  most_bytes_ = static_cast<std::int32_t>(
+      std::clamp<std::int64_t>(2 * state_.most_queued(), kLeastResponse, most_response_bytes_));
   for (Subscription& subscription : state_.subscriptions) {
     if (subscription.slot != slot_ || subscription.failure || subscription.misplaced) continue;
     for (auto& [partition, reader] : subscription.readers) {
@@ -110,14 +114,15 @@ MonotonicTime BrokerFetcher::UpdateWants() {
   return next_retry;
 }
 
-void BrokerFetcher::Want(const Subscription& subscription, Partition partition,
-                         const PartitionReader& reader) {
+void BrokerFetcher::Want(const Subscription& subscription, Partition partition, PartitionReader& reader) {
   if (topics_.emplace(subscription.topic_id, subscription.topic).second) {
     session_.NameTopic(subscription.topic_id, subscription.topic);
     all_have_ids_ = all_have_ids_ && subscription.has_topic_id;
   }
   const FetchKey key{subscription.topic_id, partition};
   wanted_[key] = round_;
+  // The broker told another reader where the partition ends, and would not tell it again.
+  if (std::exchange(reader.is_new, false) && session_.Asked(key)) session_.Lost();
   session_.Want(key, {.fetch_offset = reader.position,
                       .current_leader_epoch = reader.leader_epoch,
                       .last_fetched_epoch = reader.last_epoch,
@@ -144,7 +149,7 @@ Status BrokerFetcher::Fetch() {
   FRAZIL_ASSIGN(const std::int16_t picked, link_->Version(KafkaApi::kFetch));
   request_.max_wait_ms =
       static_cast<std::int32_t>(std::chrono::duration_cast<milliseconds>(most_wait_).count());
-  request_.max_bytes = most_response_bytes_;
+  request_.max_bytes = most_bytes_;
   session_.Build(request_);
   const auto make_buffer = [this](std::size_t bytes) -> Result<std::shared_ptr<FetchBuffer>> {
     arrived_ms_ = runtime_.UnixMillis();  // the budget may take its time

@@ -43,7 +43,7 @@ class BrokerFetcher {
   // Waits until something is wanted from this broker. False: stopping.
   bool AwaitWants();
   MonotonicTime UpdateWants();
-  void Want(const Subscription& subscription, Partition partition, const PartitionReader& reader);
+  void Want(const Subscription& subscription, Partition partition, PartitionReader& reader);
   Status Fetch();
   Status Connect();
   std::int16_t FetchVersion(std::int16_t picked) const;
@@ -69,6 +69,7 @@ class BrokerFetcher {
   FetchSession session_;
   FetchRequest request_;
   FetchResponse response_;
+  std::int32_t most_bytes_ = 0;  // of one response
   Duration most_wait_{};         // of the broker, for news
   std::int64_t arrived_ms_ = 0;  // unix time of response_
   bool session_proven_ = false;  // the last fetch was answered

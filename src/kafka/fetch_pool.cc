@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 #include <set>
+#include <utility>
 
 #include "base/log.h"
 #include "kafka/connection_errors.h"
@@ -180,7 +181,8 @@ void FetchPool::ApplyTopic(Subscription& subscription, const MetadataResponse& m
     // Brokers learn of a new leader one after another: what an older epoch says is over.
     if (reader == subscription.readers.end() || partition.leader_epoch < reader->second.leader_epoch)
       continue;
-    reader->second.leader = partition.leader_id;
+    const std::int32_t leader = std::exchange(reader->second.leader, partition.leader_id);
+    reader->second.is_new = reader->second.is_new || leader != partition.leader_id;
     reader->second.leader_epoch = partition.leader_epoch;
   }
   for (auto& entry : subscription.readers) {

@@ -15,8 +15,6 @@ namespace {
 using std::chrono::seconds;
 
 constexpr Duration kFlushLimit = seconds(1);
-// A position that a broker refused and the bounds do not is tried again after this.
-constexpr Duration kMisplacedPause = seconds(1);
 
 // Wakes what waits at the monitor.
 class NotifyOnStop {
@@ -223,7 +221,7 @@ Status FetchSource::CheckMisplaced(Partition partition, StopSignal& stop) {
   const MonitorLock lock(*pool_->state().monitor);
   PartitionReader& reader = subscription_->readers.at(partition);
   FRAZIL_TRY(CheckPositions(topic_, {{partition, reader.position}}, bounds));
-  reader.retry_at = client_.runtime().Now() + kMisplacedPause;
+  reader.retry_at = client_.runtime().Now() + pool_->state().times.misplaced;
   // A leader that has forgotten the epoch cannot tell where it ended, and answers the same.
   reader.last_epoch = kNoLeaderEpoch;
   subscription_->misplaced.reset();

@@ -157,6 +157,17 @@ TEST_F(FetchSourceTest, SeekDropsWhatWasReadAhead) {
   EXPECT_EQ(*nothing, nullptr);
 }
 
+// The broker's session has told of it already.
+TEST_F(FetchSourceTest, ANewReaderHearsOfAnEndThatAnOlderOneHeardOf) {
+  cluster_.AddTopic("orders", 1);
+  const auto source = Source();
+  for (int i = 0; i < 3; ++i) {
+    Taken taken(From(1));
+    ASSERT_TRUE(source->Seek(From(1)));
+    EXPECT_TRUE(TakeUntil(*source, taken, [&] { return taken[0].ends.size() > 1; }));
+  }
+}
+
 TEST_F(FetchSourceTest, ReadsWithoutFetchSessions) {
   cluster_.AddTopic("orders", 3);
   {

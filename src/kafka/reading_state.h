@@ -31,6 +31,8 @@ struct ReadingTimes {
       std::chrono::seconds(30);  // to a fetch, beyond the time that the broker may wait for news
   Duration refresh = std::chrono::seconds(30);      // between two looks at Metadata without a reason
   Duration between_ends = std::chrono::seconds(1);  // between two words of one partition's end
+  Duration misplaced =
+      std::chrono::seconds(1);  // until a position that a broker refused in error is tried again
   // A restart of the brokers, or a topic that one of them does not know yet, shorter than this is nobody's
   // business.
   Duration cluster_down = std::chrono::seconds(5);
@@ -47,6 +49,7 @@ struct PartitionReader {
   std::int32_t replica = kNoBroker;            // to be read instead of the leader, as the leader said
   MonotonicTime replica_until;
   std::int32_t max_bytes = kPartitionBytes;     // of one fetch
+  bool is_new = true;                           // to its broker, whatever the session there says
   MonotonicTime retry_at;                       // not fetched before
   std::optional<MonotonicTime> troubled_since;  // nothing but failures since
   bool at_end = false;                          // nothing is there behind the position, as last heard

@@ -87,8 +87,9 @@ class ReadingTest : public testing::Test {
             .answer = milliseconds(400),
             .refresh = milliseconds(300),
             .between_ends = milliseconds(50),
-            .cluster_down = milliseconds(500),
-            .partition_down = milliseconds(700)};
+            .misplaced = milliseconds(100),
+            .cluster_down = milliseconds(400),
+            .partition_down = milliseconds(500)};
   }
   FetchPool& Pool() {
     if (pool_ == nullptr)
@@ -131,22 +132,39 @@ class ReadingTest : public testing::Test {
     StopSignal never(ThreadRuntime());
     never.WaitFor(duration);
   }
-  // The last fetch that a broker got of this partition.
-  std::optional<FetchAsked::One> LastAsked(int partition, int broker = 0) {
+  // The last fetch that a broker got of this partition; at this offset, when one is given.
+  std::optional<FetchAsked::One> LastAsked(int partition, int broker = 0,
+                                           std::optional<std::int64_t> offset = std::nullopt) {
     auto state = cluster_.state();
     for (auto asked = state->fetches.rbegin(); asked != state->fetches.rend(); ++asked) {
       if (asked->broker != broker) continue;
       for (const auto& one : asked->partitions) {
+        if (offset && one.position.fetch_offset != Offset(*offset)) continue;
         if (one.partition == Partition(partition)) return one;
       }
     }
     return std::nullopt;
+  }
+  // Answers with this error of all partitions.
+  static void Refuse(const FetchAsked& asked, FetchReply& reply, KafkaError error) {
+    reply.partitions.clear();
+    for (const auto& one : asked.partitions) {
+      reply.partitions.push_back(
+          {.topic = one.topic, .topic_id = one.topic_id, .partition = one.partition, .error = error});
+    }
   }
   std::size_t Fetches() { return cluster_.state()->fetches.size(); }
   TestLog& Log(TestCluster::Access& state, int partition, const std::string& topic = "orders") {
     return state->topics.at(topic).logs.at(Partition(partition));
   }
 
+  // Under the cluster's lock.
+  int Count() {
+    const auto state = cluster_.state();
+    return count_;
+  }
+
+  int count_ = 0;  // for hooks, which may run when the test's own frame is gone
   TestCluster cluster_;
   ByteBudget budget_;
   ReadingTimes times_ = Times();

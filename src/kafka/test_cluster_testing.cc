@@ -567,6 +567,11 @@ std::string TestCluster::Fetch(int broker, const ReceivedRequest& request) {
     reply = ReplyTo(asked);
   }
   if (state->on_fetch) state->on_fetch(asked, reply);
+  if (const auto session = sessions_.find(asked.session_id); session != sessions_.end()) {
+    for (const auto& one : reply.partitions) {  // when the error is gone the end is told again
+      if (one.error != KafkaError::kNone) session->second.told_ends.erase({one.topic, one.partition});
+    }
+  }
   return FetchBody(reply, request.version);
 }
 

@@ -1,0 +1,363 @@
+// How much is fetched and when: the byte budget, full queues, fairness, throttling, replicas, and endings.
+#include "kafka/fetch_source.h"
+#include "kafka/reading_testing.h"
+
+namespace frazil {
+namespace {
+
+using std::chrono::hours;
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+constexpr std::int64_t kMiB = 1 << 20;
+
+// Two topics of one partition each and of 40 batches of about 100 KB, in a budget of 2 MiB.
+class FetchFlowTest : public ReadingTest {
+ protected:
+  FetchFlowTest() : ReadingTest(1, 2 * kMiB) {}
+
+  void AddLargeTopic(const std::string& name, int batches = 40) {
+    cluster_.AddTopic(name, 1);
+    auto state = cluster_.state();
+    for (int i = 0; i < batches; ++i) Log(state, 0, name).AppendRecords(1, 100'000);
+  }
+  // Until the broker gets no more fetches with news.
+  void WaitUntilStill() {
+    std::size_t before = 0;
+    for (int i = 0; i < 100 && (i < 3 || before != Fetches()); ++i) {
+      before = Fetches();
+      Pause(milliseconds(60));
+    }
+  }
+};
+
+TEST_F(FetchFlowTest, AFullQueueStopsFetchingAndGoesOnWhenItIsTaken) {
+  AddLargeTopic("orders");
+  const auto source = Source();
+  ASSERT_TRUE(source->Seek(From(1)));
+  WaitUntilStill();
+  const std::size_t fetches = Fetches();
+  EXPECT_GT(budget_.used(), 0);
+  EXPECT_LE(budget_.used(), budget_.total());
+  Pause(milliseconds(300));
+  EXPECT_EQ(Fetches(), fetches);
+  Taken taken(From(1));
+  ASSERT_TRUE(TakeUpTo(*source, taken, 40));
+  EXPECT_EQ(taken[0].offsets, Offsets(0, 40));
+  WaitUntilStill();
+  EXPECT_EQ(budget_.used(), 0);  // all batches are gone
+}
+
+TEST_F(FetchFlowTest, AUsedUpBudgetLeavesTheAnswerAtTheBroker) {
+  AddLargeTopic("orders");
+  std::optional<ByteLease> held = budget_.Acquire(2 * kMiB, kForever, stop_).value();
+  const auto source = Source();
+  ASSERT_TRUE(source->Seek(From(1)));
+  Taken taken(From(1));
+  Pause(milliseconds(600));  // longer than an answer may take
+  auto nothing = source->Next(ThreadRuntime().Now(), stop_);
+  ASSERT_TRUE(nothing);
+  EXPECT_EQ(*nothing, nullptr);
+  EXPECT_EQ(Fetches(), 1U);
+  EXPECT_EQ(budget_.used(), 2 * kMiB);
+  held.reset();
+  ASSERT_TRUE(TakeUpTo(*source, taken, 40));
+}
+
+// An end is of the moment at which the broker said so.
+TEST_F(FetchFlowTest, WaitingForTheBudgetMakesAnEndNoYounger) {
+  AddLargeTopic("orders", 1);
+  std::optional<ByteLease> held = budget_.Acquire(2 * kMiB, kForever, stop_).value();
+  const auto source = Source();
+  ASSERT_TRUE(source->Seek(From(1)));
+  Pause(milliseconds(300));
+  held.reset();
+  const auto batch = source->Next(kForever, stop_);
+  ASSERT_TRUE(batch && *batch != nullptr && (*batch)->end_reached_ms);
+  EXPECT_LT(*(*batch)->end_reached_ms, ThreadRuntime().UnixMillis() - 200);
+}
+
+TEST_F(FetchFlowTest, ABatchLargerThanTheBudgetPasses) {
+  cluster_.AddTopic("orders", 1);
+  {
+    auto state = cluster_.state();
+    Log(state, 0).AppendRecords(1);
+    Log(state, 0).AppendRecords(1, 5 * kMiB);
+    Log(state, 0).AppendRecords(1);
+  }
+  const auto source = Source();
+  ASSERT_TRUE(source->Seek(From(1)));
+  Taken taken(From(1));
+  ASSERT_TRUE(TakeUpTo(*source, taken, 3));
+}
+
+TEST_F(FetchFlowTest, AStreamThatStandsStillDoesNotStopAnother) {
+  AddLargeTopic("still");
+  AddLargeTopic("orders");
+  const auto still = Source("still");
+  const auto source = Source();
+  ASSERT_TRUE(still->Seek(From(1)));
+  ASSERT_TRUE(source->Seek(From(1)));
+  Taken taken(From(1));
+  ASSERT_TRUE(TakeUpTo(*source, taken, 40));
+  // Also with little of each answer.
+  for (int i = 0; i < 100; ++i) {
+    {
+      auto state = cluster_.state();
+      Log(state, 0, "still").AppendRecords(1, 10);
+      Log(state, 0).AppendRecords(1, 100'000);
+    }
+    ASSERT_TRUE(TakeUpTo(*source, taken, 41 + i));
+  }
+  Taken taken_late(From(1));
+  ASSERT_TRUE(TakeUpTo(*still, taken_late, 140));
+}
+
+// The large answers that little batches come from must not be held for one who takes nothing.
+TEST_F(FetchFlowTest, LittleBatchesOfLargeAnswersFillTheQueueToo) {
+  cluster_.AddTopic("still", 1);
+  cluster_.AddTopic("orders", 1);
+  const auto still = Source("still");
+  const auto source = Source();
+  ASSERT_TRUE(still->Seek(From(1)));
+  ASSERT_TRUE(source->Seek(From(1)));
+  Taken taken(From(1));
+  for (int i = 0; i < 60; ++i) {
+    {
+      auto state = cluster_.state();
+      Log(state, 0, "still").AppendRecords(1, 10);
+      Log(state, 0).AppendRecords(1, 100'000);
+    }
+    ASSERT_TRUE(TakeUpTo(*source, taken, i + 1)) << i << ", used " << budget_.used();
+  }
+  EXPECT_LE(budget_.used(), budget_.total() / 2);
+}
+
+TEST_F(FetchFlowTest, TwoReadersOfOneTopicEachGetAll) {
+  AddLargeTopic("orders");
+  const auto one = Source();
+  const auto other = Source();
+  Taken taken_by_one(From(1));
+  Taken taken_by_other(From(1, 20));
+  ASSERT_TRUE(one->Seek(From(1)));
+  ASSERT_TRUE(other->Seek(From(1, 20)));
+  ASSERT_TRUE(TakeUpTo(*one, taken_by_one, 40));
+  ASSERT_TRUE(TakeUpTo(*other, taken_by_other, 40));
+  EXPECT_EQ(taken_by_one[0].offsets, Offsets(0, 40));
+  EXPECT_EQ(taken_by_other[0].offsets, Offsets(20, 40));
+}
+
+TEST_F(FetchFlowTest, LeavingInTheMiddleOfAFetchIsSafe) {
+  AddLargeTopic("orders");
+  for (int i = 0; i < 30; ++i) {
+    const auto source = Source();
+    ASSERT_TRUE(source->Seek(From(1, i)));
+    ASSERT_TRUE(source->Next(ThreadRuntime().Now() + milliseconds(i % 4), stop_));
+  }
+  const auto source = Source();
+  ASSERT_TRUE(source->Seek(From(1)));
+  Taken taken(From(1));
+  EXPECT_TRUE(TakeUpTo(*source, taken, 40));
+}
+
+TEST_F(FetchFlowTest, EndingIsQuickWhileABrokerHangs) {
+  cluster_.AddTopic("orders", 1);
+  auto source = Source();
+  ASSERT_TRUE(source->Identify());
+  times_.answer = hours(1);
+  source.reset();
+  pool_.reset();
+  source = Source();
+  cluster_.state()->on_request = [](int, const ReceivedRequest& request) -> TestBehaviour {
+    return {.delay = request.is(KafkaApi::kFetch) ? Duration(hours(1)) : Duration(), .frame = {}};
+  };
+  ASSERT_TRUE(source->Seek(From(1)));
+  ASSERT_TRUE(source->Next(ThreadRuntime().Now() + milliseconds(200), stop_));
+  const MonotonicTime began = ThreadRuntime().Now();
+  source.reset();
+  pool_.reset();
+  EXPECT_LT(ThreadRuntime().Now() - began, milliseconds(500));
+}
+
+TEST_F(FetchFlowTest, EndingIsQuickWhileTheBudgetIsUsedUp) {
+  AddLargeTopic("orders");
+  const ByteLease held = budget_.Acquire(2 * kMiB, kForever, stop_).value();
+  auto source = Source();
+  ASSERT_TRUE(source->Seek(From(1)));
+  ASSERT_TRUE(source->Next(ThreadRuntime().Now() + milliseconds(200), stop_));
+  const MonotonicTime began = ThreadRuntime().Now();
+  source.reset();
+  pool_.reset();
+  EXPECT_LT(ThreadRuntime().Now() - began, milliseconds(500));
+}
+
+TEST_F(FetchFlowTest, AStopWakesNext) {
+  cluster_.AddTopic("orders", 1);
+  const auto source = Source();
+  ASSERT_TRUE(source->Seek(From(1)));
+  times_.between_ends = hours(1);
+  StopSignal stop(ThreadRuntime());
+  const MonotonicTime began = ThreadRuntime().Now();
+  const auto stopper = ThreadRuntime().Spawn("stop", [&] {
+    Pause(milliseconds(100));
+    stop.Stop();
+  });
+  Result<std::unique_ptr<Batch>> last = nullptr;
+  while (last) last = source->Next(kForever, stop);
+  EXPECT_EQ(last.error().kind, ErrorKind::kStopping);
+  EXPECT_LT(ThreadRuntime().Now() - began, seconds(1));
+}
+
+TEST_F(FetchFlowTest, KeepsToThrottleTimes) {
+  AddLargeTopic("orders", 4);
+  cluster_.state()->on_fetch = [](const FetchAsked&, FetchReply& reply) {
+    // As from a broker whose quota is used up: nothing, and not before then.
+    reply.throttle_ms = 300;
+  };
+  const auto source = Source();
+  ASSERT_TRUE(source->Seek(From(1)));
+  Taken taken(From(1));
+  ASSERT_TRUE(TakeUpTo(*source, taken, 4));
+  const std::size_t fetches = Fetches();
+  Pause(milliseconds(200));
+  EXPECT_EQ(Fetches(), fetches);
+}
+
+TEST_F(FetchFlowTest, FollowsAHotReaderThatWasFullWithoutDelay) {
+  AddLargeTopic("orders", 100);
+  cluster_.AddTopic("idle", 1);
+  times_.news = seconds(5);
+  const auto idle = Source("idle");
+  const auto source = Source();
+  ASSERT_TRUE(source->Seek(From(1)));
+  ASSERT_TRUE(idle->Seek(From(1)));
+  Taken taken(From(1));
+  // Is full many times on the way; the idle one's fetch would take 5 seconds each time.
+  ASSERT_TRUE(TakeUntil(*source, taken, [&] { return taken[0].next >= Offset(1); }));
+  Pause(milliseconds(100));
+  const MonotonicTime began = ThreadRuntime().Now();
+  ASSERT_TRUE(TakeUpTo(*source, taken, 100));
+  EXPECT_LT(ThreadRuntime().Now() - began, seconds(4));
+}
+
+TEST_F(FetchFlowTest, AThousandPartitionsInALittleBudget) {
+  constexpr int kTopics = 10;
+  constexpr int kPartitions = 100;
+  for (int i = 0; i < kTopics; ++i) {
+    const std::string name = "t" + std::to_string(i);
+    cluster_.AddTopic(name, kPartitions);
+    auto state = cluster_.state();
+    for (int partition = 0; partition < kPartitions; ++partition) {
+      for (int batch = 0; batch < 3; ++batch) Log(state, partition, name).AppendRecords(2, 1000);
+    }
+  }
+  std::vector<std::unique_ptr<BatchSource>> sources;
+  std::vector<Taken> taken;
+  for (int i = 0; i < kTopics; ++i) {
+    sources.push_back(Source("t" + std::to_string(i)));
+    taken.emplace_back(From(kPartitions));
+    ASSERT_TRUE(sources.back()->Seek(From(kPartitions)));
+  }
+  const auto missing = [&] {
+    std::int64_t sum = kTopics * kPartitions * 6;
+    for (const Taken& of : taken) sum -= of.next_in_all();
+    return sum;
+  };
+  std::int64_t most_used = 0;
+  const MonotonicTime deadline = ThreadRuntime().Now() + seconds(20);
+  while (missing() > 0 && ThreadRuntime().Now() < deadline) {
+    for (std::size_t i = 0; i < sources.size(); ++i) {
+      auto batch = sources[i]->Next(ThreadRuntime().Now() + milliseconds(1), stop_);
+      ASSERT_TRUE(batch) << batch.error().ToString();
+      if (*batch == nullptr) continue;
+      ASSERT_TRUE(taken[i].Take(**batch));
+      most_used = std::max(most_used, budget_.used());
+    }
+  }
+  EXPECT_EQ(missing(), 0);
+  EXPECT_LE(most_used, budget_.total());
+}
+
+// The leader is broker 0; broker 1 has a replica.
+class FetchReplicaTest : public TwoBrokersTest {
+ protected:
+  void SetUp() override {
+    cluster_.AddTopic("orders", 1);
+    auto state = cluster_.state();
+    Log(state, 0).AppendRecords(5);
+    state->on_fetch = [this](const FetchAsked& asked, FetchReply& reply) { Answer(asked, reply); };
+  }
+  // Broker 1 answers as a replica that holds offsets up to replica_end_.
+  void Answer(const FetchAsked& asked, FetchReply& reply) {
+    for (const auto& one : asked.partitions) {
+      if (asked.broker == 0 && !prefers_replica_) continue;
+      reply.partitions.clear();
+      auto& said = reply.partitions.emplace_back();
+      said = {.topic = one.topic, .topic_id = one.topic_id, .partition = one.partition, .end = 5, .start = 0};
+      if (asked.broker == 0) {
+        said.preferred_read_replica = preferred_;
+        continue;
+      }
+      ++at_replica_;
+      said.error = replica_error_;
+      if (replica_error_ == KafkaError::kNone && one.position.fetch_offset < Offset(5))
+        said.records = records_;
+    }
+  }
+
+  bool prefers_replica_ = true;
+  std::int32_t preferred_ = 1;
+  KafkaError replica_error_ = KafkaError::kNone;
+  int at_replica_ = 0;
+  std::string records_ =
+      Encode({.base_offset = 0, .last_offset_delta = 4, .records = {{.value = "of the replica"}}});
+};
+
+TEST_F(FetchReplicaTest, ReadsTheReplicaThatTheLeaderNames) {
+  const auto source = Source();
+  ASSERT_TRUE(source->Seek(From(1)));
+  Taken taken(From(1));
+  ASSERT_TRUE(TakeUpTo(*source, taken, 5));
+  EXPECT_EQ(taken[0].absent, 4);
+}
+
+TEST_F(FetchReplicaTest, LeavesAReplicaThatLagsOrFails) {
+  for (const KafkaError error : {KafkaError::kOffsetOutOfRange, KafkaError::kNotLeaderOrFollower}) {
+    {
+      const auto state = cluster_.state();
+      replica_error_ = error;
+      prefers_replica_ = true;
+      at_replica_ = 0;
+    }
+    const auto source = Source();
+    ASSERT_TRUE(source->Seek(From(1)));
+    Taken taken(From(1));
+    ASSERT_TRUE(TakeUntil(*source, taken, [&] {
+      const auto state = cluster_.state();
+      prefers_replica_ = at_replica_ == 0;  // asked again, the leader sends by itself
+      return taken[0].next == Offset(5);
+    }));
+    EXPECT_EQ(taken[0].absent, 0);
+  }
+}
+
+TEST_F(FetchReplicaTest, AReplicaThatCannotBeReadIsTold) {
+  preferred_ = 9;  // no such broker
+  const auto source = Source();
+  ASSERT_TRUE(source->Seek(From(1)));
+  Taken taken(From(1));
+  EXPECT_EQ(FailureOf(*source, taken).code, "KAFKA_UNREACHABLE");
+}
+
+TEST_F(FetchReplicaTest, ALeaderThatNamesItselfIsRead) {
+  cluster_.state()->on_fetch = [](const FetchAsked&, FetchReply& reply) {
+    for (auto& one : reply.partitions) one.preferred_read_replica = 0;
+  };
+  const auto source = Source();
+  ASSERT_TRUE(source->Seek(From(1)));
+  Taken taken(From(1));
+  EXPECT_TRUE(TakeUpTo(*source, taken, 5));
+}
+
+}  // namespace
+}  // namespace frazil
