@@ -27,6 +27,12 @@ constexpr Duration kUnreachablePatience = seconds(4);
 constexpr Duration kSecondLook = seconds(1);  // for a topic that is missing
 constexpr std::size_t kMostIdleLinks = 2;     // per broker
 
+// A broker that has just started does not know yet what Metadata has named.
+Error TopicErrorOfLeader(std::string_view topic, KafkaError error) {
+  const bool missing = MeaningOf(error) == KafkaErrorMeaning::kTopicMissing;
+  return TopicError(topic, missing ? KafkaError::kLeaderNotAvailable : error);
+}
+
 }  // namespace
 
 bool HasTopicId(const Uuid& topic_id) {
@@ -210,11 +216,7 @@ Result<Positions> ClusterClient::TryOffsetsAt(const std::string& topic, std::int
     FRAZIL_TRY(AskNode(leader, request, response, stop));
     for (const auto& answered : response.topics) {
       for (const auto& partition : answered.partitions) {
-        // A broker that has just started does not know yet what Metadata has named.
-        const KafkaError error = MeaningOf(partition.error) == KafkaErrorMeaning::kTopicMissing
-                                     ? KafkaError::kLeaderNotAvailable
-                                     : partition.error;
-        if (error != KafkaError::kNone) return Fail(TopicError(topic, error));
+        if (partition.error != KafkaError::kNone) return Fail(TopicErrorOfLeader(topic, partition.error));
         positions[partition.partition] = partition.offset;
       }
     }
@@ -229,8 +231,8 @@ Result<Positions> ClusterClient::OffsetsAt(const std::string& topic, std::int64_
   return Patiently(stop, [&] { return TryOffsetsAt(topic, time, stop); });
 }
 
-Status ClusterClient::TryLeaderEpochs(const std::string& topic, const Positions& positions, const LeaderEpochs& epochs,
-                                      StopSignal& stop) {
+Status ClusterClient::TryLeaderEpochs(const std::string& topic, const Positions& positions,
+                                      const LeaderEpochs& epochs, StopSignal& stop) {
   FRAZIL_ASSIGN(const auto description, TryDescribe(topic, stop));
   std::map<std::int32_t, OffsetForLeaderEpochRequest> requests;
   for (const auto& partition : description.partitions) {
@@ -248,10 +250,12 @@ Status ClusterClient::TryLeaderEpochs(const std::string& topic, const Positions&
     FRAZIL_TRY(AskNode(leader, request, response, stop));
     for (const auto& answered : response.topics) {
       for (const auto& partition : answered.partitions) {
-        if (partition.error != KafkaError::kNone) return Fail(TopicError(topic, partition.error));
+        if (partition.error != KafkaError::kNone) return Fail(TopicErrorOfLeader(topic, partition.error));
         const auto position = positions.find(partition.partition);
-        if (partition.end_offset < Offset(0) || position == positions.end()) continue;
-        const bool other_epoch = partition.leader_epoch < epochs.at(partition.partition);
+        const auto epoch = epochs.find(partition.partition);
+        if (partition.end_offset < Offset(0) || position == positions.end() || epoch == epochs.end())
+          continue;
+        const bool other_epoch = partition.leader_epoch < epoch->second;
         if (partition.end_offset >= position->second && !other_epoch) continue;
         return Fail(TruncatedError(topic, partition.partition, position->second,
                                    std::min(partition.end_offset, position->second)));
@@ -261,8 +265,8 @@ Status ClusterClient::TryLeaderEpochs(const std::string& topic, const Positions&
   return {};
 }
 
-Status ClusterClient::CheckLeaderEpochs(const std::string& topic, const Positions& positions, const LeaderEpochs& epochs,
-                                        StopSignal& stop) {
+Status ClusterClient::CheckLeaderEpochs(const std::string& topic, const Positions& positions,
+                                        const LeaderEpochs& epochs, StopSignal& stop) {
   if (epochs.empty()) return {};
   return Patiently(stop, [&] { return TryLeaderEpochs(topic, positions, epochs, stop); });
 }

@@ -365,6 +365,20 @@ TEST_F(FetchTroubleTest, AsksWithTheEpochsThatItExpects) {
   EXPECT_EQ(LastAsked(0, 0, 1)->position.last_fetched_epoch, -1);
 }
 
+TEST_F(FetchTroubleTest, TheLogBeforeThePositionsIsCheckedWithoutReading) {
+  const Positions positions{{Partition(0), Offset(5)}, {Partition(1), Offset(4)}, {Partition(9), Offset(4)}};
+  EXPECT_TRUE(source_->CheckLog(positions, {{Partition(0), 5}, {Partition(1), 5}}));
+  const auto fail_with = [&](EpochEndOffset told) {
+    cluster_.state()->on_epoch = [told](Partition, std::int32_t) { return told; };
+    const auto checked = source_->CheckLog(positions, {{Partition(0), 5}});
+    return checked ? "" : checked.error().detail;
+  };
+  EXPECT_THAT(fail_with({5, Offset(3)}), AllOf(HasSubstr("up to offset 5"), HasSubstr("to offset 3")));
+  EXPECT_THAT(fail_with({4, Offset(2)}), HasSubstr("3 messages"));
+  EXPECT_EQ(fail_with({-1, Offset(-1)}), "");  // the broker has forgotten the epoch
+  EXPECT_EQ(fail_with({5, Offset(7)}), "");
+}
+
 TEST_F(FetchTroubleTest, AWrongChecksumFailsWhereTheBatchIsOpened) {
   {
     auto state = cluster_.state();

@@ -111,6 +111,8 @@ class TestCluster {
     std::function<void(const FetchAsked& asked, FetchReply& reply)> on_fetch;
     std::function<TestBehaviour(int broker, const ReceivedRequest& request)> on_request;
     std::function<KafkaError(int broker)> on_list_offsets;
+    // Of OffsetForLeaderEpoch; as of a log of one epoch where it is not set.
+    std::function<EpochEndOffset(Partition partition, std::int32_t epoch)> on_epoch;
   };
   // The state, locked; what waits for news is woken at the end.
   class Access {
@@ -147,10 +149,12 @@ class TestCluster {
     std::map<std::pair<std::string, Partition>, std::int64_t> told_ends;
   };
 
+  Endpoint EndpointOf(std::size_t broker) const;
   // The body that answers; all but Fetch REQUIRE the lock.
   std::string Answer(int broker, const ReceivedRequest& request);
   std::string Metadata(int broker, const ReceivedRequest& request);
   std::string ListOffsets(int broker, const ReceivedRequest& request);
+  std::string OffsetForLeaderEpoch(const ReceivedRequest& request);
   std::string FindCoordinator(const ReceivedRequest& request) const;
   std::string OffsetCommit(const ReceivedRequest& request);
   std::string OffsetFetch(const ReceivedRequest& request);
