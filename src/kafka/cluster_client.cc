@@ -96,9 +96,11 @@ Status ClusterClient::Ask(const Endpoint& broker, const Request& request, Respon
   bool used = true;
   while (true) {
     FRAZIL_ASSIGN(auto link, Take(broker, stop, used));
-    auto answered = link->Ask(request, response, runtime_.Now() + kAnswerLimit, stop);
+    const MonotonicTime deadline = runtime_.Now() + kAnswerLimit;
+    auto answered = link->Ask(request, response, deadline, stop);
     if (answered) PutBack(std::move(link));
     if (answered || !used || answered.error().kind != ErrorKind::kUnavailable) return answered;
+    if (runtime_.Now() >= deadline) return answered;  // not closed: the broker hangs
     used = false;
   }
 }

@@ -64,6 +64,8 @@ class FetchSource final : public BatchSource {
  private:
   // The topic as it is now, and still the same one.
   Result<TopicDescription> Describe(StopSignal& stop);
+  // The one that was described first.
+  Result<Uuid> KnownTopicId();
   Result<Positions> ResolveNamed(const std::map<Partition, Offset>& named);
   Status CheckPartitions(const std::map<Partition, Offset>& named);
   Result<std::map<Partition, PartitionBounds>> BoundsUntil(StopSignal& stop);
@@ -90,6 +92,15 @@ Result<TopicDescription> FetchSource::Describe(StopSignal& stop) {
   if (*topic_id_ == description.topic_id || !HasTopicId(*topic_id_) || !HasTopicId(description.topic_id))
     return description;
   return Fail(RecreatedError(topic_, TopicIdText(*topic_id_), TopicIdText(description.topic_id)));
+}
+
+Result<Uuid> FetchSource::KnownTopicId() {
+  {
+    const MonitorLock lock(*pool_->state().monitor);
+    if (topic_id_) return *topic_id_;
+  }
+  FRAZIL_ASSIGN(const auto description, Describe(never_));
+  return description.topic_id;
 }
 
 Result<SourceIdentity> FetchSource::Identify() {
@@ -166,9 +177,9 @@ Result<Positions> FetchSource::Resolve(const Start& start) {
 }
 
 Status FetchSource::Seek(const Positions& positions) {
-  if (!topic_id_) FRAZIL_TRY(Describe(never_));
+  FRAZIL_ASSIGN(const Uuid topic_id, KnownTopicId());
   if (subscription_ != nullptr) pool_->Unsubscribe(subscription_);
-  subscription_ = pool_->Subscribe(topic_, *topic_id_);
+  subscription_ = pool_->Subscribe(topic_, topic_id);
   FRAZIL_TRY(Add(positions));
   expected_.clear();  // it was about these positions
   return {};

@@ -211,7 +211,7 @@ TEST_F(FetchTroubleTest, TroubleOfAPartitionThatPassesIsForgotten) {
   cluster_.state()->on_fetch = [this](const FetchAsked& asked, FetchReply& reply) {
     if (asked.broker == 0 && count_-- > 0) Refuse(asked, reply, KafkaError::kKafkaStorageError);
   };
-  while (ThreadRuntime().Now() - began < 2 * times_.partition_down) {
+  while (ThreadRuntime().Now() - began < times_.partition_down + milliseconds(200)) {
     {
       auto state = cluster_.state();
       count_ = 1;

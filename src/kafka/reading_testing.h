@@ -88,8 +88,8 @@ class ReadingTest : public testing::Test {
             .refresh = milliseconds(300),
             .between_ends = milliseconds(50),
             .misplaced = milliseconds(100),
-            .cluster_down = milliseconds(400),
-            .partition_down = milliseconds(500)};
+            .cluster_down = milliseconds(350),
+            .partition_down = milliseconds(400)};
   }
   FetchPool& Pool() {
     if (pool_ == nullptr)
