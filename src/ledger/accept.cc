@@ -41,8 +41,9 @@ class PartitionDecision {
     // A partition that the record does not have yet begins at its offset 0.
     if (const PositionRecord* base = Base(known)) committed_ = At(base->next, partition).value_or(Offset(0));
     reached_ = committed_;
-    // Where the position is in doubt, the tables may hold what any record speaks of.
-    if (kind_ == AcceptKind::kPosition) reached_ = std::max(reached_, At(known.reached, partition).value_or(Offset(0)));
+    // Where the position is in doubt, or other messages are meant, the tables may hold what any record speaks of.
+    const bool any = kind_ == AcceptKind::kPosition || kind_ == AcceptKind::kOtherMessages;
+    if (any) reached_ = std::max(reached_, At(known.reached, partition).value_or(Offset(0)));
   }
 
   // Offsets that were passed over, or of which it is not known whether they were.

@@ -57,6 +57,12 @@ TEST(AcceptRecord, AllThatWasReadOfAnotherTopicMayComeAgain) {
   EXPECT_EQ(stop.again, (Ranges{{kP0, {Offset(0), Offset(10)}}, {kP1, {Offset(0), Offset(20)}}, {kP2, {Offset(0), Offset(5)}}}));
 }
 
+TEST(AcceptRecord, WhatWasReadOfAnotherTopicBeforeARollbackMayComeAgainToo) {
+  auto known = Known(Record(7, {{kP0, Offset(10)}}));
+  known.reached = {{kP0, Offset(30)}};
+  EXPECT_EQ(Stop(known, Decision(AcceptKind::kOtherMessages, {{kP0, Offset(4)}})).again, (Ranges{{kP0, {Offset(0), Offset(30)}}}));
+}
+
 TEST(AcceptRecord, InDoubtTheTablesMayHoldWhateverAnyRecordSpeaksOf) {
   auto known = Known(Record(7, {{kP0, Offset(10)}}));
   known.named = Record(9, {{kP0, Offset(30)}});
