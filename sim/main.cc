@@ -36,7 +36,7 @@ int PrintMarks(const Marks& marks, bool must_have_all) {
     expected.push_back(fmt::format("accepted: {}", ToString(kind)));
   expected.insert(expected.end(),
                   {"fault: accept", "accept: a person's process died", "accept: a process slept through it"});
-  for (const auto& mutant : AllMutants()) expected.push_back("branch: " + mutant.name);
+  for (const auto& mutant : AllMutants()) expected.push_back(std::string(kBranch) + mutant.name);
   int missing = 0;
   for (const auto& mark : expected) {
     if (marks.contains(mark)) continue;

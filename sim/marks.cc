@@ -31,7 +31,7 @@ void SetMutant(std::string name) {
 
 // A place that asks is a branch that was reached.
 bool MutantIsOn(std::string_view name) {
-  sim::Mark("branch: " + std::string(name));
+  sim::Mark(std::string(sim::kBranch) + std::string(name));
   return !sim::TheMutant().empty() && sim::TheMutant() == name;
 }
 

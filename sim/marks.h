@@ -11,6 +11,9 @@ namespace frazil::sim {
 
 using Marks = std::map<std::string, std::int64_t>;
 
+// Of a mutant's place, before its name.
+inline constexpr std::string_view kBranch = "branch: ";
+
 // Of this process (a seed runs in a process of its own).
 Marks& TheMarks();
 void Mark(std::string_view name);

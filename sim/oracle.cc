@@ -167,7 +167,7 @@ void Oracle::CheckNewRecord(const SeenSnapshot& snapshot, bool was_rolled_back) 
     CheckFollows(snapshot, *before, *last, *now, was_rolled_back);
   }
   NoteCommit(snapshot, before, last ? &*last : nullptr, *now);
-  if (!now->fence.empty()) fences_.insert(now->fence);
+  if (!now->fence.empty()) fences_.try_emplace(now->fence, fences_.size() + 1);
   highest_n_ = std::max(highest_n_, now->n);
   for (const auto& [partition, next] : now->next)
     highest_next_[partition] = std::max(highest_next_[partition], next);
@@ -200,6 +200,8 @@ void Oracle::CheckFollows(const SeenSnapshot& snapshot, const SeenSnapshot& befo
   if (was_rolled_back && !is_fence)
     Find(fmt::format("commit {} went onto a table that was rolled back, without a fence", now.n));
   if (is_fence) return CheckFence(last, now);
+  if (builder_knows_ && !now.fence.empty() && fences_.at(now.fence) > *builder_knows_)
+    Find(fmt::format("commit {} was built before the fence that it lands behind", now.n));
   if (now.n != last.n + 1) Find(fmt::format("commit {} follows commit {}", now.n, last.n));
   CheckCounts(snapshot, last, now);
   CheckValidThrough(snapshot, now);

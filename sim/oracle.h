@@ -69,6 +69,10 @@ class Oracle {
 
   // A person is about to decide; decisions that nobody wished must not land.
   void Wished(const Wish& wish) { wishes_.push_back(wish); }
+  std::size_t fences() const { return fences_.size(); }  // and decisions, that landed
+  // What lands next was built by a process that began to read when so many fences had landed; nullopt: not
+  // known.
+  void BuiltKnowing(std::optional<std::size_t> fences) { builder_knows_ = fences; }
   // With what a stream that starts now must or may stop.
   void StopsWith(std::set<std::string> codes) { stops_ = std::move(codes); }
   struct Landed {
@@ -178,7 +182,8 @@ class Oracle {
   SeenPositions highest_next_;  // of any record ever
   SeenPositions highest_here_;  // the same, of the topic that is there
   std::int64_t highest_n_ = 0;
-  std::set<std::string> fences_;
+  std::map<std::string, std::size_t> fences_;  // in which order they landed, from 1
+  std::optional<std::size_t> builder_knows_;
   std::vector<Wish> wishes_;
   std::set<std::string> stops_;
   std::vector<Landed> decisions_;

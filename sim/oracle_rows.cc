@@ -87,6 +87,11 @@ void Oracle::Expect(const Commit& commit, bool follower_was_taken, Expectation& 
       const bool may_be_error = message->kind != Kind::kRow;
       // What the errors table holds below `until` is left out.
       const bool left_out = may_be_error && offset < At(commit.before_until, partition) && found->most > 0;
+      // Of the topic before, which had the same message, the errors table keeps what a rollback took from the
+      // target.
+      const Message* old = commit.topic > 0 ? MessageAt(commit.topic - 1, at) : nullptr;
+      const bool is_old = old != nullptr && old->id == message->id && offset < At(highest_next_, partition);
+      if (may_be_error && is_old && found->most == 0) ++found->most;
       if (!left_out || message->kind == Kind::kEither) ++found->most;
       const bool may_be_missing = message->compacted || deleted_by_others_.contains(at) ||
                                   (may_be_error && (follower_was_taken || follower_tampered_));

@@ -170,7 +170,11 @@ bool World::PersonIsCaught(const SimProcess& person, bool committed) {
 void World::DecisionLanded(const Oracle::Landed& decision) {
   Note("world", "decided: " + decision.record);
   if (decision.kind == StopKind::kOtherMessages) topic_closed_ = false;
-  if (caught_ && Sleeps(*caught_)) Mark("accept: a process slept through it");
+  if (caught_ && Sleeps(*caught_)) {
+    Mark("accept: a process slept through it");
+    // Before anybody else has gone on.
+    if (persons_.OneIn(2)) scheduler.Wake(slots_[*caught_].process->id);
+  }
   caught_.reset();
 }
 

@@ -141,6 +141,8 @@ class Runner {
       child.in_seed = true;
     } else if (fields[0] == "mark") {
       outcome_.marks[fields[1]] += std::stoll(fields[2]);
+      if (fields[1].starts_with(kBranch))
+        outcome_.branches[fields[1].substr(kBranch.size())].push_back(child.seed);
     } else {
       child.in_seed = false;
       ++outcome_.seeds;

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -40,6 +41,7 @@ struct Outcome {
   std::uint64_t steps = 0;
   std::vector<Failure> failures;  // by seed
   Marks marks;
+  std::map<std::string, std::vector<std::uint64_t>> branches;  // the seeds that reached a mutant's place
 };
 Outcome RunJobs(const RunOptions& options, std::deque<Job> jobs);
 

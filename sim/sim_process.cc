@@ -71,6 +71,7 @@ class SimSource final : public BatchSource {
   }
   Status Seek(const Positions& positions) override {
     FRAZIL_TRY(Call("seek", "fetch-fails", 30));
+    world_.fences_known[process_.id] = world_.oracle.fences();
     world_.oracle.Reading(positions);
     stalled_.clear();
     Positions now;

@@ -98,6 +98,8 @@ void World::Landed(const TableName& name, const std::string& location) {
   Note(scheduler.NameOf(scheduler.current_process()),
        fmt::format("landed on {}: {}", name.name, location.substr(location.rfind('/') + 1, 5)));
   if (name == target && plan.Has("accept")) oracle.StopsWith(StopsNow());
+  const auto known = fences_known.find(scheduler.current_process());
+  oracle.BuiltKnowing(known == fences_known.end() ? std::nullopt : std::optional(known->second));
   if (name == target) oracle.TargetLanded(location);
   if (name == errors) oracle.ErrorsLanded(location);
   for (; decisions_ < oracle.decisions().size(); ++decisions_) DecisionLanded(oracle.decisions()[decisions_]);

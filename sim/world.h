@@ -105,6 +105,7 @@ class World {
   SourceIdentity identity{.cluster_id = "cluster-1", .topic = "orders", .topic_id = "topic-1"};
   std::optional<std::pair<std::int32_t, std::int64_t>> corrupt;  // a batch with this offset cannot be opened
   std::int64_t broker_life = 0;                                  // readers of an earlier one are cut off
+  std::map<ProcessId, std::size_t> fences_known;                 // when a process began to read
   std::set<std::string> allowed_codes;  // with which a stream may block, by what was played
   Dice dice;                            // of the seams' faults
   Truth& truth() { return truths.back(); }
