@@ -30,6 +30,8 @@ class Message:
 class Source:
     """One producer of one topic. With `transactional_id` messages go out in transactions only. `more` are settings of librdkafka."""
 
+    appended = False  # whether messages get the broker's time
+
     def __init__(self, address: str, topic: str, codec: str = "none", transactional_id: str = "", linger_ms: int = 5,
                  **more: int):
         self.topic = topic
@@ -44,7 +46,7 @@ class Source:
             self._producer.init_transactions(LIMIT)
 
     def send(self, messages: Iterable[Message]) -> list[Message]:
-        """Sends them, waits until the broker has them all, and returns them in this order with their offsets and times."""
+        """Sends them, waits until the broker has them all, and returns them in this order with their offsets."""
         sent: list[Message | None] = []
         for message in messages:
             self._hand_over(message, sent)
@@ -58,7 +60,8 @@ class Source:
 
         def delivered(error, report) -> None:
             assert error is None, f"not delivered: {error}"
-            sent[index] = dataclasses.replace(message, offset=report.offset(), timestamp_ms=report.timestamp()[1])
+            at = report.timestamp()[1] if self.appended else message.timestamp_ms
+            sent[index] = dataclasses.replace(message, offset=report.offset(), timestamp_ms=at)
 
         while True:
             try:

@@ -42,7 +42,8 @@ class RandomTopic:
         for codec in CODECS:  # the last batch of a producer stays when its messages go
             self._send(self._source(codec), self._keyed(5, self._random.choice(COMPACTED), keys=5))
         while len(self._knowledge.messages) < before + count:
-            wanted = self._keyed(self._size(), self._random.choice(COMPACTED), keys)
+            fewest = min(COMPACTED, key=self._committed)
+            wanted = self._keyed(min(self._size(), count // 20), fewest, keys)
             if self._random.random() < 0.2:
                 self._transaction(wanted)
             else:
@@ -61,6 +62,12 @@ class RandomTopic:
                 self._transaction(wanted)
             else:
                 self._interleaved()
+
+    def take_the_time_of_the_broker(self) -> None:
+        """From now on messages have the time at which they were appended."""
+        self._broker.configure_topic(self._knowledge.topic, message_timestamp_type="LogAppendTime")
+        for source in [*self._plain, *self._transactional]:
+            source.appended = True
 
     def leave_a_transaction_open(self) -> None:
         """What comes after it in its partition cannot be read either."""
