@@ -58,19 +58,21 @@ def test_leaders_move_under_load(world, cluster, seed):
 
 # librdkafka cannot tell other messages at the offsets that were read.
 KNOWS_EPOCHS = "frazil"
+LOST = 40  # messages
 
 
-def lose_messages(world, lost: int) -> int:
-    """The leader of the only partition dies, and one leads that has not the last `lost` messages. Returns the log's end."""
+def lose_messages(world) -> int:
+    """The leader of the only partition gets LOST messages that nobody else has. Returns the end before them."""
     follower = world.broker.nodes[1]
     end = world.broker.ends(world.topic)[0]
     follower.kill()
     wait_for("the leader is alone in sync", lambda: world.broker.in_sync(world.topic)[0] == {1})
-    Source(world.broker.address, world.topic).send(one.message for one in Orders(seed=99).take(lost, 0))
+    Source(world.broker.address, world.topic).send(one.message for one in Orders(seed=99).take(LOST, 0))
     return end
 
 
 def elect_uncleanly(world) -> None:
+    """It dies, and the other one leads."""
     leader, follower = world.broker.nodes[:2]
     leader.kill()
     follower.start()
@@ -100,43 +102,41 @@ def test_a_running_stream_stops_when_the_log_was_truncated(truncated, start):
     file = world.write_spec(COLUMNS, metadata_columns=ALL_METADATA, client=KNOWS_EPOCHS)
     with Running(file) as running:
         world.wait_until_caught_up(running)
-        lost = 40
-        end = lose_messages(world, lost)
-        running.wait_for("all is read", lambda: world.position() == {0: end + lost})
+        end = lose_messages(world)
+        running.wait_for("all is read", lambda: world.position() == {0: end + LOST})
         elect_uncleanly(world)
         code = stopped_with(running.wait_for_end(), running.log)
-    assert world.position() == {0: end + lost}
-    go_on(world, file, code, start, end, lost)
+    assert world.position() == {0: end + LOST}
+    go_on(world, file, code, start, end)
 
 
-@pytest.mark.parametrize("start", ["position", "earliest"])
-def test_a_log_that_was_truncated_and_grew_again_is_seen_at_the_start(truncated, start):
-    """Other messages have the offsets of those that were read."""
+@pytest.mark.parametrize("start,grown", [("position", LOST + 20), ("earliest", LOST)])
+def test_a_log_that_was_truncated_and_grew_again_is_seen_at_the_start(truncated, start, grown):
+    """Other messages have the offsets of those that were read; also when there is nothing behind them to be read."""
     world = truncated
     file = world.write_spec(COLUMNS, metadata_columns=ALL_METADATA, client=KNOWS_EPOCHS)
     run_to_end(file)
-    lost = 40
-    end = lose_messages(world, lost)
+    end = lose_messages(world)
     run_to_end(file)
-    assert world.position() == {0: end + lost}
+    assert world.position() == {0: end + LOST}
     elect_uncleanly(world)
-    produce_orders(world.knowledge, Source(world.broker.address, world.topic), Orders(2), 60)
+    produce_orders(world.knowledge, Source(world.broker.address, world.topic), Orders(2), grown)
     ended = run_to_end(file, expect=1)
     code = stopped_with(ended.code, ended.err)
     assert code == "LOG_TRUNCATED", ended
-    go_on(world, file, code, start, end, lost)
+    go_on(world, file, code, start, end)
 
 
-def go_on(world, file, code: str, start: str, end: int, lost: int) -> None:
+def go_on(world, file, code: str, start: str, end: int) -> None:
     """By a person's decision; what was read stays, and what comes from there on comes beside it."""
     before = offsets(world, world.table)
     assert code in run_to_end(file, expect=1).err, "it stops again"
     if code == "POSITION_BEYOND_END" and start == "position":  # there is no such place yet
-        produce_orders(world.knowledge, Source(world.broker.address, world.topic), Orders(3), lost + 10)
+        produce_orders(world.knowledge, Source(world.broker.address, world.topic), Orders(3), LOST + 10)
         code = stopped_with(1, run_to_end(file, expect=1).err)
     accept(world, code, "--start", start)
     produce_orders(world.knowledge, Source(world.broker.address, world.topic), Orders(4), 50)
     run_to_end(file)
-    first = 0 if start == "earliest" else end + lost
+    first = 0 if start == "earliest" else end + LOST
     assert offsets(world, world.table) == sorted(before + of_kind(world, Kind.ROW, 0, first, 1 << 40))
     assert audit(world, "--rows")["accepted"][0]["code"] == code
