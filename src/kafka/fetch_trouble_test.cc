@@ -285,7 +285,9 @@ TEST_F(FetchTroubleTest, WhatWasNotAskedForIsIgnored) {
   };
   SeekTo(From(2));
   ASSERT_TRUE(TakeUpTo(*source_, *taken_, 11));
-  ExpectAllOnce(5, 6);
+  for (int partition = 0; partition < 2; ++partition) Append(partition, 2);
+  ASSERT_TRUE(TakeUpTo(*source_, *taken_, 15));
+  ExpectAllOnce(7, 8);
 }
 
 TEST_F(FetchTroubleTest, APositionThatWasDeletedIsToldWithNumbers) {

@@ -79,6 +79,12 @@ class ReadingTest : public testing::Test {
   void TearDown() override {
     pool_.reset();
     EXPECT_EQ(budget_.used(), 0);
+    auto state = cluster_.state();  // hooks use what goes before the cluster does
+    state->on_metadata = nullptr;
+    state->on_fetch = nullptr;
+    state->on_request = nullptr;
+    state->on_list_offsets = nullptr;
+    state->on_epoch = nullptr;
   }
 
   static ReadingTimes Times() {
@@ -164,7 +170,7 @@ class ReadingTest : public testing::Test {
     return count_;
   }
 
-  int count_ = 0;  // for hooks, which may run when the test's own frame is gone
+  int count_ = 0;  // for hooks, which may run until TearDown
   TestCluster cluster_;
   ByteBudget budget_;
   ReadingTimes times_ = Times();
