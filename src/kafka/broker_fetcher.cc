@@ -20,8 +20,7 @@ constexpr Duration kFullWait = milliseconds(100);  // for news, while others may
 constexpr Duration kLeastWait = milliseconds(10);
 constexpr Duration kMostThrottle = std::chrono::minutes(1);
 constexpr Duration kConnectLimit = seconds(5);
-constexpr Duration kShortPause = milliseconds(100);          // until a partition is asked for again
-constexpr Duration kReplicaLimit = std::chrono::minutes(5);  // then the leader is asked again whom to read
+constexpr Duration kShortPause = milliseconds(100);  // until a partition is asked for again
 // A response smaller than this does not wait for the byte budget.
 constexpr std::size_t kSmallResponse = 4 << 10;
 // A broker sends the first batch whole, whatever the limit; so one that never becomes whole lies about its
@@ -260,7 +259,7 @@ void BrokerFetcher::HandOn(Answer& answer) {
     } else if (answer.said->preferred_read_replica != kNoBroker &&
                answer.said->preferred_read_replica != node_id_) {
       reader->second.replica = answer.said->preferred_read_replica;
-      reader->second.replica_until = runtime_.Now() + kReplicaLimit;
+      reader->second.replica_until = runtime_.Now() + state_.times.replica;
       state_.WantMetadata();  // which makes sure that somebody reads there
     } else {
       TakeBatches(subscription, reader->second, answer);

@@ -341,6 +341,15 @@ TEST_F(FetchReplicaTest, LeavesAReplicaThatLagsOrFails) {
   }
 }
 
+TEST_F(FetchReplicaTest, AsksTheLeaderAgainAfterAWhileAlsoWhereNothingComes) {
+  const auto source = Source();
+  ASSERT_TRUE(source->Seek(From(1)));
+  Taken taken(From(1));
+  ASSERT_TRUE(TakeUpTo(*source, taken, 5));
+  EXPECT_FALSE(LastAsked(0, 0, 5));
+  EXPECT_TRUE(TakeUntil(*source, taken, [&] { return LastAsked(0, 0, 5).has_value(); }));
+}
+
 TEST_F(FetchReplicaTest, AReplicaThatCannotBeReadIsTold) {
   preferred_ = 9;  // no such broker
   const auto source = Source();

@@ -33,6 +33,7 @@ struct ReadingTimes {
   Duration between_ends = std::chrono::seconds(1);  // between two words of one partition's end
   Duration misplaced =
       std::chrono::seconds(1);  // until a position that a broker refused in error is tried again
+  Duration replica = std::chrono::minutes(5);  // then the leader is asked again whom to read
   // A restart of the brokers, or a topic that one of them does not know yet, shorter than this is nobody's
   // business.
   Duration cluster_down = std::chrono::seconds(5);

@@ -94,6 +94,7 @@ class ReadingTest : public testing::Test {
             .refresh = milliseconds(300),
             .between_ends = milliseconds(50),
             .misplaced = milliseconds(100),
+            .replica = milliseconds(500),
             .cluster_down = milliseconds(350),
             .partition_down = milliseconds(400)};
   }
