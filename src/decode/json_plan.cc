@@ -53,7 +53,7 @@ ValuePlan PlanOf(const ValueMapping& value, bool is_map_key = false) {
   plan.as_json = value.parse == Parse::kJson;
   plan.is_text = plan.type == TypeId::kString && !plan.as_json;
   plan.expected = Expected(value);
-  if (!value.type.is_nested()) plan.scalar = MakeScalarPlan(value, is_map_key);
+  plan.scalar = MakeScalarPlan(value, is_map_key);
   for (std::size_t i = 0; i < value.children.size(); ++i) {
     plan.children.push_back(PlanOf(value.children[i], value.type.id == TypeId::kMap && i == 0));
     if (value.type.id == TypeId::kStruct) plan.members.Add(value.type.children[i].name);

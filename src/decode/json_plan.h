@@ -17,7 +17,7 @@ struct ValuePlan {
   bool required = false;
   bool as_json = false;  // parse: json
   bool is_text = false;  // a string that takes text as it is
-  ScalarPlan scalar;     // unless nested
+  ScalarPlan scalar;     // of a nested value: takes none
   std::string expected;  // in words, for messages
   KeyTable members;      // kStruct
   std::vector<ValuePlan> children;

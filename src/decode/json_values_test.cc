@@ -111,6 +111,17 @@ TEST(JsonValuesTest, ScalarsConvertWithoutLossOrFail) {
   }
 }
 
+TEST(JsonValuesTest, ANestedValueIsNoScalar) {
+  for (const std::string type : {"list<int>", "map<string, int>", "struct<a: int>", "list<list<boolean>>"}) {
+    for (const std::string json : {"true", "false", "1", "1.5", "\"x\""}) {
+      DecoderFixture fixture(Plain({ColumnOf("c", type)}));
+      EXPECT_THAT(fixture.One("{\"c\":" + json + "}"), StartsWith("MAP_TYPE /c")) << type << " " << json;
+    }
+  }
+  DecoderFixture fixture(Plain({ColumnOf("c", "map<string, list<double>>")}));
+  EXPECT_THAT(fixture.One(R"({"c": {"k": true}})"), StartsWith("MAP_TYPE /c/k"));
+}
+
 TEST(JsonValuesTest, NestedValuesKeepTheirNulls) {
   const std::vector<ValueCase> cases = {
       {"struct<a: int, b: string>", "", R"({"b": "x", "a": 1})", "{a: 1, b: \"x\"}"},

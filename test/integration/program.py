@@ -149,7 +149,8 @@ class Running:
         return any(mask >> (signal.SIGTERM - 1) & 1 for mask in masks)
 
     def stop(self) -> None:
-        """SIGTERM; it must end by itself with 0."""
+        """SIGTERM, once the process has come so far that it takes it; it must end by itself with 0."""
+        self.wait_for("it takes SIGTERM", self.handles_sigterm)
         self.terminate()
         code = self.wait_for_end()
         assert code == 0, f"SIGTERM ended it with {code}\n{self.log[-3000:]}"
