@@ -201,7 +201,7 @@ class Acceptance {
   }
 
   Status Decide() {
-    const PositionRecord* base = known_.held ? &*known_.held : known_.named ? &*known_.named : nullptr;
+    const PositionRecord* base = known_.base();
     decision_.at_ms = seams_.runtime.UnixMillis();
     // Rows without any record of how far they go may be of any offset.
     if (base == nullptr) {

@@ -20,14 +20,6 @@ constexpr int kStandbyIntervals = 3;
 constexpr int kMoreLooksAtStart = 3;
 constexpr int kMoreLooks = 6;
 
-EpochCounts Sum(const EpochCounts& a, const EpochCounts& b) {
-  return {.rows = a.rows + b.rows,
-          .errors = a.errors + b.errors,
-          .nulls = a.nulls + b.nulls,
-          .filtered = a.filtered + b.filtered,
-          .absent = a.absent + b.absent};
-}
-
 }  // namespace
 
 std::string_view ToString(StreamPhase phase) {
@@ -171,7 +163,7 @@ class StreamEngine::Impl {
     {
       const MonitorLock lock(*monitor_);
       status_.committed = report.next;
-      status_.totals = Sum(status_.totals, report.counts);
+      status_.totals += report.counts;
       status_.lag = report.lag;
       ++status_.commits;
       backoff_.Reset();

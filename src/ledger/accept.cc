@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/mutant.h"
+#include "ledger/commit.h"
 
 namespace frazil {
 namespace {
@@ -28,18 +29,13 @@ void Note(const PositionRecord& record, KnownRecords& known) {
   }
 }
 
-const PositionRecord* Base(const KnownRecords& known) {
-  if (known.held) return &*known.held;
-  return known.named ? &*known.named : nullptr;
-}
-
 // What the decision does to one partition.
 class PartitionDecision {
  public:
   PartitionDecision(const KnownRecords& known, const AcceptDecision& decision, Partition partition)
       : kind_(decision.kind), known_(known), next_(At(decision.next, partition)) {
     // A partition that the record does not have yet begins at its offset 0.
-    if (const PositionRecord* base = Base(known)) committed_ = At(base->next, partition).value_or(Offset(0));
+    if (const PositionRecord* base = known.base()) committed_ = At(base->next, partition).value_or(Offset(0));
     reached_ = committed_;
     // Where the position is in doubt, or other messages are meant, the tables may hold what any record speaks of.
     const bool any = kind_ == AcceptKind::kPosition || kind_ == AcceptKind::kOtherMessages;
@@ -90,7 +86,7 @@ AcceptedStop Describe(const KnownRecords& known, const AcceptDecision& decision,
 Positions Until(const KnownRecords& known, const AcceptDecision& decision) {
   Positions until;
   if (decision.kind == AcceptKind::kOtherMessages || FRAZIL_MUTANT(accept_without_until)) return until;
-  if (const PositionRecord* base = Base(known)) until = base->until;
+  if (const PositionRecord* base = known.base()) until = base->until;
   const auto raise = [&](const Positions& positions) {
     for (const auto& [partition, offset] : positions) {
       auto& bound = until[partition];
@@ -189,18 +185,10 @@ PositionRecord AcceptRecord(const KnownRecords& known, const AcceptDecision& dec
   ++record.n;
   if (FRAZIL_MUTANT(accept_without_fence)) record.fence = known.held ? known.held->fence : std::nullopt;
   for (const auto& [table, follower] : followers) {
-    record.pending.push_back(PendingEntry{.table = table,
-                                          .uuid = follower.uuid,
-                                          .manifest = "",
-                                          .bytes = 0,
-                                          .rows = 0,
-                                          .files = 0,
-                                          .n = record.n,
-                                          .id = commit_id,
-                                          .after = follower.applied});
+    record.pending.push_back(FenceEntry(table, follower, record.n, commit_id));
   }
   // What was decided in a history that was rolled back since, was decided about that.
-  if (const PositionRecord* base = Base(known)) record.accepted = base->accepted;
+  if (const PositionRecord* base = known.base()) record.accepted = base->accepted;
   record.accepted.push_back(Describe(known, decision, record.n));
   // Offsets that come twice are counted twice: the sums would prove nothing.
   if (known.held && record.accepted.back().again.empty()) record.counts = known.held->counts;

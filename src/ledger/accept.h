@@ -36,6 +36,9 @@ struct KnownRecords {
   std::int64_t highest_n = 0;
   Positions reached;  // per partition the greatest `next` of all
 
+  // Where a decision starts from; nullptr: no record is known.
+  const PositionRecord* base() const { return held ? &*held : named ? &*named : nullptr; }
+
   bool operator==(const KnownRecords&) const = default;
 };
 // kBlocked (POSITION_UNREADABLE) where one cannot be read: it may be a newer version's.

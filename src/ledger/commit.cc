@@ -146,6 +146,18 @@ Result<PositionRecord> FirstRecord(const StreamIdentity& identity, Positions sta
                         .accepted = {}};
 }
 
+PendingEntry FenceEntry(const std::string& table, const FollowerRecord& follower, std::int64_t n, const Uuid& commit_id) {
+  return {.table = table,
+          .uuid = follower.uuid,
+          .manifest = "",
+          .bytes = 0,
+          .rows = 0,
+          .files = 0,
+          .n = n,
+          .id = commit_id,
+          .after = follower.applied};
+}
+
 Result<PositionRecord> FenceRecord(const RolledBackPosition& position, const Uuid& commit_id,
                                    const std::map<std::string, FollowerRecord>& followers,
                                    const std::map<std::string, std::int64_t>& follower_n) {
@@ -175,15 +187,7 @@ Result<PositionRecord> FenceRecord(const RolledBackPosition& position, const Uui
                   "was that table rolled back or replaced? restore it to its last snapshot");
     }
     if (FRAZIL_MUTANT(fence_not_carried)) continue;
-    fence.pending.push_back(PendingEntry{.table = table,
-                                         .uuid = follower.uuid,
-                                         .manifest = "",
-                                         .bytes = 0,
-                                         .rows = 0,
-                                         .files = 0,
-                                         .n = fence.n,
-                                         .id = commit_id,
-                                         .after = follower.applied});
+    fence.pending.push_back(FenceEntry(table, follower, fence.n, commit_id));
   }
   std::erase_if(fence.until, [&](const auto& entry) {
     const auto next = fence.next.find(entry.first);

@@ -71,6 +71,9 @@ Result<CommitDecision> DecideEpoch(const History& history, const StreamIdentity&
 Result<PositionRecord> FirstRecord(const StreamIdentity& identity, Positions start,
                                    const std::map<std::string, FollowerRecord>& followers);
 
+// What a fence decides for a follower: no files, but its own id as the last applied, so that nothing older goes onto it.
+PendingEntry FenceEntry(const std::string& table, const FollowerRecord& follower, std::int64_t n, const Uuid& commit_id);
+
 // The record of a fence after a rollback. `followers` are the followers as they stand now, everything of the
 // ancestors' record applied. kBlocked (FOLLOWER_MISMATCH) when one of them has applied a commit that no lost
 // record explains.

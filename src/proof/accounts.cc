@@ -91,13 +91,13 @@ void Accounts::MissingInEpoch(std::size_t epoch, Partition partition, const Offs
   PartitionAudit& audit = partitions_[partition];
   Tally& tally = tallies_[epoch];
   tally.missing += range.size();
-  if (tally.forgiven > 0 && (counts.without_row() == 0 || (answer == Delivered::kValue && counts.filtered == 0))) {
-    audit.accepted.Add(range);
-    return;
-  }
   if (counts.without_row() == 0 || (answer == Delivered::kValue && counts.filtered == 0)) {
-    audit.lost.Add(range);
-    tally.lost += range.size();
+    if (tally.forgiven > 0) {
+      audit.accepted.Add(range);
+    } else {
+      audit.lost.Add(range);
+      tally.lost += range.size();
+    }
     return;
   }
   tally.candidates[partition].Add(range);

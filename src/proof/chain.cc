@@ -244,13 +244,7 @@ std::vector<Finding> CheckChain(const LedgerChain& chain) {
 
 EpochCounts SumOfCounts(const LedgerChain& chain) {
   EpochCounts sum;
-  for (const LedgerEpoch& epoch : chain.epochs) {
-    sum.rows += epoch.counts.rows;
-    sum.errors += epoch.counts.errors;
-    sum.nulls += epoch.counts.nulls;
-    sum.filtered += epoch.counts.filtered;
-    sum.absent += epoch.counts.absent;
-  }
+  for (const LedgerEpoch& epoch : chain.epochs) sum += epoch.counts;
   return sum;
 }
 
