@@ -25,6 +25,7 @@ std::size_t UsableCores() {
 Result<KafkaConnection> ToConnection(const ConnectionSpec& spec) {
   KafkaConnection connection;
   connection.brokers = spec.brokers;
+  connection.rack = spec.rack;
   if (spec.tls) connection.tls = KafkaTls{spec.tls->ca_file, spec.tls->cert_file, spec.tls->key_file};
   if (spec.sasl) {
     FRAZIL_ASSIGN(std::string password, ResolveSecret(spec.sasl->password));

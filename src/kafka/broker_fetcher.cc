@@ -84,6 +84,7 @@ MonotonicTime BrokerFetcher::UpdateWants() {
   ++round_;
   const MonotonicTime now = runtime_.Now();
   MonotonicTime next_retry = kForever;
+  request_.rack_id = client_.connection().rack;
   most_wait_ = state_.times.news;
   most_bytes_ = static_cast<std::int32_t>(
       std::clamp<std::int64_t>(2 * state_.most_queued(), kLeastResponse, most_response_bytes_));
@@ -118,6 +119,8 @@ void BrokerFetcher::Want(const Subscription& subscription, Partition partition, 
     session_.NameTopic(subscription.topic_id, subscription.topic);
     all_have_ids_ = all_have_ids_ && subscription.has_topic_id;
   }
+  // The rack is of the whole request: the leader names nobody to the others either.
+  if (reader.leader_until > runtime_.Now()) request_.rack_id.clear();
   const FetchKey key{subscription.topic_id, partition};
   wanted_[key] = round_;
   // The broker told another reader where the partition ends, and would not tell it again.
@@ -298,14 +301,19 @@ void BrokerFetcher::TakeError(Subscription& subscription, PartitionReader& reade
     subscription.failure = answer.failure;
     return;
   }
-  if (answer.said->diverging_epoch) {
+  const MonotonicTime now = runtime_.Now();
+  // A replica may not have come so far yet: whatever it has against the position, the leader decides.
+  const bool was_at_replica = reader.LeaveReplica(now + state_.times.replica);
+  if (answer.said->diverging_epoch && !was_at_replica) {
     subscription.failure = TruncatedError(subscription.topic, partition, reader.position,
                                           answer.said->diverging_epoch->end_offset);
     return;
   }
-  const KafkaError error = answer.said->error;
-  reader.retry_at = runtime_.Now() + kShortPause;
-  state_.NoteTrouble(subscription, reader, runtime_.Now(), TopicError(subscription.topic, error));
+  const KafkaError error =
+      answer.said->diverging_epoch ? KafkaError::kOffsetNotAvailable : answer.said->error;
+  reader.retry_at = now + kShortPause;
+  state_.NoteTrouble(subscription, reader, now, TopicError(subscription.topic, error));
+  if (was_at_replica) return state_.WantMetadata();
   switch (MeaningOf(error)) {
     case KafkaErrorMeaning::kNone:
     case KafkaErrorMeaning::kRetry:
@@ -315,17 +323,11 @@ void BrokerFetcher::TakeError(Subscription& subscription, PartitionReader& reade
     case KafkaErrorMeaning::kRefreshGroup:
     case KafkaErrorMeaning::kRebootstrap:
     case KafkaErrorMeaning::kRestartSession:
-      reader.replica = kNoBroker;
       reader.leader = kNoBroker;
       state_.WantMetadata();
       return;
     case KafkaErrorMeaning::kOffsetOutOfRange:
-      // A replica may not have come so far yet; the leader decides.
-      if (reader.replica != kNoBroker) {
-        reader.replica = kNoBroker;
-      } else {
-        subscription.misplaced = partition;
-      }
+      subscription.misplaced = partition;
       return;
     case KafkaErrorMeaning::kDenied:
     case KafkaErrorMeaning::kLoginRefused:
@@ -371,8 +373,8 @@ void BrokerFetcher::NoteFailure(const Error& error) {
       PartitionReader& reader = entry.second;
       if (reader.broker() != node_id_) continue;
       reader.retry_at = retry_at;
-      reader.replica = kNoBroker;
       state_.NoteTrouble(subscription, reader, now, error);
+      if (reader.LeaveReplica(now + state_.times.replica)) continue;
       // What will not pass by itself is told at once.
       if (error.kind != ErrorKind::kUnavailable && !subscription.failure) subscription.failure = error;
     }

@@ -1,4 +1,4 @@
-// How much is fetched and when: the byte budget, full queues, fairness, throttling, replicas, and endings.
+// How much is fetched and when: the byte budget, full queues, fairness, throttling, and endings.
 #include "kafka/fetch_source.h"
 #include "kafka/reading_testing.h"
 
@@ -276,96 +276,6 @@ TEST_F(FetchFlowTest, AThousandPartitionsInALittleBudget) {
   }
   EXPECT_EQ(missing(), 0);
   EXPECT_LE(most_used, budget_.total());
-}
-
-// The leader is broker 0; broker 1 has a replica.
-class FetchReplicaTest : public TwoBrokersTest {
- protected:
-  void SetUp() override {
-    cluster_.AddTopic("orders", 1);
-    auto state = cluster_.state();
-    Log(state, 0).AppendRecords(5);
-    state->on_fetch = [this](const FetchAsked& asked, FetchReply& reply) { Answer(asked, reply); };
-  }
-  // Broker 1 answers as a replica that holds offsets up to replica_end_.
-  void Answer(const FetchAsked& asked, FetchReply& reply) {
-    for (const auto& one : asked.partitions) {
-      if (asked.broker == 0 && !prefers_replica_) continue;
-      reply.partitions.clear();
-      auto& said = reply.partitions.emplace_back();
-      said = {.topic = one.topic, .topic_id = one.topic_id, .partition = one.partition, .end = 5, .start = 0};
-      if (asked.broker == 0) {
-        said.preferred_read_replica = preferred_;
-        continue;
-      }
-      ++at_replica_;
-      said.error = replica_error_;
-      if (replica_error_ == KafkaError::kNone && one.position.fetch_offset < Offset(5))
-        said.records = records_;
-    }
-  }
-
-  bool prefers_replica_ = true;
-  std::int32_t preferred_ = 1;
-  KafkaError replica_error_ = KafkaError::kNone;
-  int at_replica_ = 0;
-  std::string records_ =
-      Encode({.base_offset = 0, .last_offset_delta = 4, .records = {{.value = "of the replica"}}});
-};
-
-TEST_F(FetchReplicaTest, ReadsTheReplicaThatTheLeaderNames) {
-  const auto source = Source();
-  ASSERT_TRUE(source->Seek(From(1)));
-  Taken taken(From(1));
-  ASSERT_TRUE(TakeUpTo(*source, taken, 5));
-  EXPECT_EQ(taken[0].absent, 4);
-}
-
-TEST_F(FetchReplicaTest, LeavesAReplicaThatLagsOrFails) {
-  for (const KafkaError error : {KafkaError::kOffsetOutOfRange, KafkaError::kNotLeaderOrFollower}) {
-    {
-      const auto state = cluster_.state();
-      replica_error_ = error;
-      prefers_replica_ = true;
-      at_replica_ = 0;
-    }
-    const auto source = Source();
-    ASSERT_TRUE(source->Seek(From(1)));
-    Taken taken(From(1));
-    ASSERT_TRUE(TakeUntil(*source, taken, [&] {
-      const auto state = cluster_.state();
-      prefers_replica_ = at_replica_ == 0;  // asked again, the leader sends by itself
-      return taken[0].next == Offset(5);
-    }));
-    EXPECT_EQ(taken[0].absent, 0);
-  }
-}
-
-TEST_F(FetchReplicaTest, AsksTheLeaderAgainAfterAWhileAlsoWhereNothingComes) {
-  const auto source = Source();
-  ASSERT_TRUE(source->Seek(From(1)));
-  Taken taken(From(1));
-  ASSERT_TRUE(TakeUpTo(*source, taken, 5));
-  EXPECT_FALSE(LastAsked(0, 0, 5));
-  EXPECT_TRUE(TakeUntil(*source, taken, [&] { return LastAsked(0, 0, 5).has_value(); }));
-}
-
-TEST_F(FetchReplicaTest, AReplicaThatCannotBeReadIsTold) {
-  preferred_ = 9;  // no such broker
-  const auto source = Source();
-  ASSERT_TRUE(source->Seek(From(1)));
-  Taken taken(From(1));
-  EXPECT_EQ(FailureOf(*source, taken).code, "KAFKA_UNREACHABLE");
-}
-
-TEST_F(FetchReplicaTest, ALeaderThatNamesItselfIsRead) {
-  cluster_.state()->on_fetch = [](const FetchAsked&, FetchReply& reply) {
-    for (auto& one : reply.partitions) one.preferred_read_replica = 0;
-  };
-  const auto source = Source();
-  ASSERT_TRUE(source->Seek(From(1)));
-  Taken taken(From(1));
-  EXPECT_TRUE(TakeUpTo(*source, taken, 5));
 }
 
 }  // namespace

@@ -60,6 +60,7 @@ std::vector<Setting> ConnectionSettings(const KafkaConnection& connection) {
       // A plaintext connection to a TLS listener is told in no other way.
       {"log.connection.close", "true"},
   };
+  if (!connection.rack.empty()) settings.emplace_back("client.rack", connection.rack);
   const std::string transport = connection.tls ? "ssl" : "plaintext";
   settings.emplace_back("security.protocol", connection.sasl ? "sasl_" + transport : transport);
   if (const auto& tls = connection.tls) {

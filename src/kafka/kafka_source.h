@@ -1,7 +1,7 @@
 // A Kafka topic as a batch source, through librdkafka.
 //
-// What this client cannot give: the topic id, leader epochs, one byte budget over the fetches of many partitions (its
-// own queues are bounded per client instead: kQueueBytes).
+// What this client cannot give: the topic id, leader epochs, one byte budget over the fetches of many
+// partitions (its own queues are bounded per client instead: kQueueBytes).
 #pragma once
 
 #include <memory>
@@ -31,6 +31,7 @@ struct KafkaConnection {
   std::vector<std::string> brokers;  // host:port
   std::optional<KafkaTls> tls;       // absent: plaintext
   std::optional<KafkaSasl> sasl;
+  std::string rack = {};  // where this process runs, as the brokers' broker.rack; "": not known
   bool operator==(const KafkaConnection&) const = default;
 };
 
@@ -41,6 +42,7 @@ struct KafkaSourceOptions {
 };
 
 // Connects lazily, at the first call. The budget and runtime must outlive the source.
-Result<std::unique_ptr<BatchSource>> MakeKafkaSource(Runtime& runtime, ByteBudget& budget, KafkaSourceOptions options);
+Result<std::unique_ptr<BatchSource>> MakeKafkaSource(Runtime& runtime, ByteBudget& budget,
+                                                     KafkaSourceOptions options);
 
 }  // namespace frazil

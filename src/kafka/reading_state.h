@@ -33,7 +33,8 @@ struct ReadingTimes {
   Duration between_ends = std::chrono::seconds(1);  // between two words of one partition's end
   Duration misplaced =
       std::chrono::seconds(1);  // until a position that a broker refused in error is tried again
-  Duration replica = std::chrono::minutes(5);  // then the leader is asked again whom to read
+  Duration replica =
+      std::chrono::minutes(5);  // then the leader is asked again whom to read, also after one that failed
   // A restart of the brokers, or a topic that one of them does not know yet, shorter than this is nobody's
   // business.
   Duration cluster_down = std::chrono::seconds(5);
@@ -49,14 +50,22 @@ struct PartitionReader {
   std::int32_t last_epoch = kNoLeaderEpoch;    // of the last batch that was taken
   std::int32_t replica = kNoBroker;            // to be read instead of the leader, as the leader said
   MonotonicTime replica_until;
-  std::int32_t max_bytes = kPartitionBytes;     // of one fetch
-  bool is_new = true;                           // to its broker, whatever the session there says
-  MonotonicTime retry_at;                       // not fetched before
+  MonotonicTime leader_until;                // a replica failed: until then the leader is not asked for one
+  std::int32_t max_bytes = kPartitionBytes;  // of one fetch
+  bool is_new = true;                        // to its broker, whatever the session there says
+  MonotonicTime retry_at;                    // not fetched before
   std::optional<MonotonicTime> troubled_since;  // nothing but failures since
   bool at_end = false;                          // nothing is there behind the position, as last heard
   MonotonicTime end_told;                       // when that was last handed on
 
   std::int32_t broker() const { return replica != kNoBroker ? replica : leader; }
+  // Whether it was read; then the leader is read for that long.
+  bool LeaveReplica(MonotonicTime until) {
+    if (replica == kNoBroker) return false;
+    replica = kNoBroker;
+    leader_until = until;
+    return true;
+  }
 };
 
 struct QueuedBatch {

@@ -99,8 +99,10 @@ class ReadingTest : public testing::Test {
             .partition_down = milliseconds(400)};
   }
   FetchPool& Pool() {
-    if (pool_ == nullptr)
-      pool_ = std::make_shared<FetchPool>(ThreadRuntime(), budget_, cluster_.connection(), times_);
+    if (pool_ != nullptr) return *pool_;
+    KafkaConnection connection = cluster_.connection();
+    connection.rack = rack_;
+    pool_ = std::make_shared<FetchPool>(ThreadRuntime(), budget_, std::move(connection), times_);
     return *pool_;
   }
   std::unique_ptr<BatchSource> Source(const std::string& topic = "orders") {
@@ -175,6 +177,7 @@ class ReadingTest : public testing::Test {
   TestCluster cluster_;
   ByteBudget budget_;
   ReadingTimes times_ = Times();
+  std::string rack_;
   std::shared_ptr<FetchPool> pool_;
   StopSignal stop_{ThreadRuntime()};
 };

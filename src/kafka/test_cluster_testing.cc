@@ -240,7 +240,7 @@ std::string TestCluster::NameOf(const Uuid& id) const {
 FetchAsked TestCluster::ParseFetch(int broker, const ReceivedRequest& request,
                                    std::vector<FetchAsked::One>& forgotten) const {
   ProtocolReader reader{std::string_view(request.body)};
-  FetchAsked asked{.broker = broker, .version = request.version, .partitions = {}, .named = {}};
+  FetchAsked asked{.broker = broker, .version = request.version, .rack = "", .partitions = {}, .named = {}};
   if (request.version <= 14) reader.Int32();  // replica_id
   asked.max_wait_ms = reader.Int32();
   reader.Int32();  // min_bytes
@@ -274,7 +274,7 @@ FetchAsked TestCluster::ParseFetch(int broker, const ReceivedRequest& request,
     reader.Array(4, [&] { forgotten.push_back({topic, {}, Partition(reader.Int32()), {}}); });
     reader.SkipTaggedFields();
   });
-  reader.String();  // rack_id
+  asked.rack = reader.String();
   reader.SkipTaggedFields();
   FRAZIL_CHECK(reader.ok() && reader.remaining() == 0, "a Fetch request is malformed");
   return asked;

@@ -64,6 +64,7 @@ struct FetchAsked {
   std::int32_t max_bytes = 0;
   std::int32_t session_id = 0;
   std::int32_t session_epoch = 0;
+  std::string rack;
   std::vector<One> partitions;  // all of the session, in the order in which they are served
   std::vector<One> named;       // in this request
 };

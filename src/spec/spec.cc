@@ -77,6 +77,7 @@ class Binder {
     if (const View sasl = spec.Object("sasl"); sasl.present()) {
       connection.sasl = SaslSpec{sasl.Text("mechanism"), sasl.Text("username"), Secret(sasl, "password")};
     }
+    connection.rack = spec.Text("rack");
     return connection;
   }
 
@@ -152,8 +153,9 @@ class Binder {
                       "each commit adds a snapshot; a second or more is usual");
       }
       if (*interval > std::chrono::hours(12)) {
-        problems_.Add(commit.Find("interval")->place, "CONFIG_VALUE", "commit.interval is above 12h",
-                      "files wait uncommitted that long, and orphan removal may take them; minutes are usual");
+        problems_.Add(
+            commit.Find("interval")->place, "CONFIG_VALUE", "commit.interval is above 12h",
+            "files wait uncommitted that long, and orphan removal may take them; minutes are usual");
       }
     }
     if (!commit.Has("target_file_bytes")) return;

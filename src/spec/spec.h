@@ -47,6 +47,7 @@ struct ConnectionSpec {
   std::vector<std::string> brokers;  // host:port, at least one
   std::optional<TlsSpec> tls;        // absent: plaintext
   std::optional<SaslSpec> sasl;
+  std::string rack = {};  // where this process runs; "" = not told
   bool operator==(const ConnectionSpec&) const = default;
 };
 

@@ -86,6 +86,7 @@ spec:
   brokers: ["a:9092", "[::1]:9093"]
   tls: {ca_file: ca.pem, cert_file: /pki/me.pem, key_file: ../me.key}
   sasl: {mechanism: SCRAM-SHA-512, username: frazil, password: {from_env: SHOP_PASSWORD}}
+  rack: eu-west-1a
 ---
 api_version: frazil/v1
 kind: catalog
@@ -127,11 +128,12 @@ spec:
   ASSERT_TRUE(file) << file.error()[0].ToString();
 
   EXPECT_EQ(file->connections,
-            std::vector{(ConnectionSpec{.name = "shop",
-                                        .brokers = {"a:9092", "[::1]:9093"},
-                                        .tls = TlsSpec{"/etc/frazil/ca.pem", "/pki/me.pem", "/etc/me.key"},
-                                        .sasl = SaslSpec{"SCRAM-SHA-512", "frazil",
-                                                         SecretSpec{"SHOP_PASSWORD", "", "f.yaml:9:64"}}})});
+            std::vector{(ConnectionSpec{
+                .name = "shop",
+                .brokers = {"a:9092", "[::1]:9093"},
+                .tls = TlsSpec{"/etc/frazil/ca.pem", "/pki/me.pem", "/etc/me.key"},
+                .sasl = SaslSpec{"SCRAM-SHA-512", "frazil", SecretSpec{"SHOP_PASSWORD", "", "f.yaml:9:64"}},
+                .rack = "eu-west-1a"})});
   EXPECT_EQ(file->catalogs, std::vector{(CatalogSpec{.name = "lake",
                                                      .database_path = "/srv/lake/catalog.db",
                                                      .warehouse = "file:///etc/frazil/lake",
@@ -266,7 +268,8 @@ INSTANTIATE_TEST_SUITE_P(
         BadDocument{"topic: orders", "topic: orders\n    start: {group: g, timestamp: 0}",
                     "23:12 CONFIG_VALUE", "exactly one key"},
         BadDocument{"  mapping:", "  commit: {interval: 10}\n  mapping:", "26:22 CONFIG_VALUE", "like 10s"},
-        BadDocument{"  mapping:", "  commit: {interval: 1d}\n  mapping:", "26:22 CONFIG_VALUE", "minutes are usual"},
+        BadDocument{"  mapping:", "  commit: {interval: 1d}\n  mapping:", "26:22 CONFIG_VALUE",
+                    "minutes are usual"},
         BadDocument{"  mapping:", "  commit: {interval: 5ms}\n  mapping:", "26:22 CONFIG_VALUE",
                     "below 100ms"},
         BadDocument{"  mapping:", "  errors: {table: ingest.orders}\n  mapping:", "26:19 CONFIG_VALUE",

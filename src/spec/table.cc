@@ -63,6 +63,9 @@ const ObjectRule kConnectionSpec{
                 .many = Many::kNonEmptyList},
                {.key = "tls", .shape = Shape::kObject, .doc = "Absent: plaintext.", .object = &kTls},
                {.key = "sasl", .shape = Shape::kObject, .doc = "Absent: no login.", .object = &kSasl},
+               {.key = "rack",
+                .doc = "Where Frazil runs, in the words of the brokers' `broker.rack`: replicas there are "
+                       "read instead of leaders, if the cluster allows it. Absent: leaders are read."},
                {.key = "schema_registry",
                 .presence = kLater,
                 .doc = "The registry of the topics' schemas.",
@@ -138,7 +141,8 @@ const ObjectRule kSource{
         {.key = "format", .shape = Shape::kObject, .doc = "Default: `{type: json}`.", .object = &kFormat},
         {.key = "client",
          .shape = Shape::kEnum,
-         .doc = "What reads the topic: Frazil's own client (Apache Kafka 2.8 or later), or librdkafka, which knows no "
+         .doc = "What reads the topic: Frazil's own client (Apache Kafka 2.8 or later), or librdkafka, which "
+                "knows no "
                 "topic ids or leader epochs and costs more.",
          .otherwise = "frazil",
          .values = {"frazil", "librdkafka"}}}};
