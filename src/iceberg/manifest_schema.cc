@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/int128.h"
+#include "schema/transform.h"
 
 namespace frazil {
 namespace {
@@ -163,16 +164,12 @@ Result<Type> PartitionFieldType(const Schema& schema, const PartitionField& fiel
                 fmt::format("partition field '{}' is made of column {}, which is not in schema {}",
                             field.name, field.source_id, schema.schema_id));
   }
-  const std::string& transform = field.transform;
-  if (transform == "identity" || transform == "void" || transform.starts_with("truncate["))
-    return source->type;
-  if (transform.starts_with("bucket[") || transform == "year" || transform == "month" ||
-      transform == "hour") {
-    return Type::Primitive(TypeId::kInt);
-  }
-  if (transform == "day") return Type::Primitive(TypeId::kDate);
+  const auto transform = ParseTransform(field.transform);
+  const auto type = transform ? ResultType(*transform, source->type) : std::nullopt;
+  if (type) return *type;
   return Fail(ErrorKind::kInvalid, "TABLE_SPEC",
-              fmt::format("partition field '{}' has the unknown transform '{}'", field.name, transform));
+              fmt::format("partition field '{}' has the transform '{}', which is not known or does not take a {}", field.name,
+                          field.transform, ToString(source->type)));
 }
 
 Result<std::string> ManifestEntryAvroSchema(const Schema& schema, const PartitionSpec& spec) {

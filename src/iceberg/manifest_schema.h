@@ -10,7 +10,7 @@
 namespace frazil {
 
 // The type of a partition field's values. kInvalid (TABLE_SPEC) for a source that is not in the schema and
-// for a transform that is not known.
+// for a transform that is not known or does not take it.
 Result<Type> PartitionFieldType(const Schema& schema, const PartitionField& field);
 
 // Format version 2. The fields of "partition" are those of the spec, in its order.

@@ -1,20 +1,9 @@
 #include <cmath>
 
-#include "base/int128.h"
 #include "iceberg/manifest_internal.h"
 #include "schema/single_value.h"
 
 namespace frazil {
-namespace {
-
-// Two's complement, big-endian; the encoder has refused more than 16 bytes.
-Int128 DecimalOf(const std::string& bytes) {
-  Uint128 value = !bytes.empty() && static_cast<signed char>(bytes[0]) < 0 ? ~Uint128{0} : Uint128{0};
-  for (const char c : bytes) value = (value << 8) | static_cast<std::uint8_t>(c);
-  return static_cast<Int128>(value);
-}
-
-}  // namespace
 
 void PartitionFieldStats::Add(const PartitionValue& value) {
   if (value.kind == PartitionValue::Kind::kNull) {
@@ -51,7 +40,7 @@ bool PartitionFieldStats::Less(const PartitionValue& a, const PartitionValue& b)
     case PartitionValue::Kind::kString:
       return a.bytes < b.bytes;  // as unsigned bytes
     case PartitionValue::Kind::kBinary:
-      return type_.id == TypeId::kDecimal ? DecimalOf(a.bytes) < DecimalOf(b.bytes) : a.bytes < b.bytes;
+      return type_.id == TypeId::kDecimal ? ParseDecimal(a.bytes) < ParseDecimal(b.bytes) : a.bytes < b.bytes;
   }
   return false;
 }
@@ -73,7 +62,7 @@ Bytes PartitionFieldStats::Serialize(const PartitionValue& value) const {
     case TypeId::kDouble:
       return SerializeDouble(value.real);
     case TypeId::kDecimal:
-      return SerializeDecimal(DecimalOf(value.bytes));
+      return SerializeDecimal(ParseDecimal(value.bytes));
     case TypeId::kString:
     case TypeId::kUuid:
     case TypeId::kFixed:

@@ -35,12 +35,6 @@ T Load(const std::string& plain) {
   return value;
 }
 
-Int128 LoadBigEndian(const std::string& plain) {
-  Uint128 value = !plain.empty() && (static_cast<unsigned char>(plain[0]) & 0x80U) != 0 ? ~Uint128{0} : 0;
-  for (const char c : plain) value = value << 8U | static_cast<unsigned char>(c);
-  return static_cast<Int128>(value);
-}
-
 // From Parquet's plain encoding of a primitive field's value.
 Bound Decode(const Type& type, parquet::Type::type physical, const std::string& plain) {
   switch (type.id) {
@@ -59,7 +53,7 @@ Bound Decode(const Type& type, parquet::Type::type physical, const std::string& 
     case TypeId::kDecimal:
       if (physical == parquet::Type::INT32) return {.number = Load<std::int32_t>(plain), .bytes = {}};
       if (physical == parquet::Type::INT64) return {.number = Load<std::int64_t>(plain), .bytes = {}};
-      return {.number = LoadBigEndian(plain), .bytes = {}};
+      return {.number = ParseDecimal(plain), .bytes = {}};
     case TypeId::kString:
     case TypeId::kBinary:
     case TypeId::kUuid:

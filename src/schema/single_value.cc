@@ -80,6 +80,12 @@ Bytes SerializeFloat(float value) {
 Bytes SerializeDouble(double value) {
   return LittleEndian(value);
 }
+Int128 ParseDecimal(std::string_view bytes) {
+  Uint128 value = !bytes.empty() && static_cast<signed char>(bytes[0]) < 0 ? ~Uint128{0} : Uint128{0};
+  for (const char c : bytes) value = (value << 8U) | static_cast<std::uint8_t>(c);
+  return static_cast<Int128>(value);
+}
+
 Bytes SerializeBytes(std::string_view value) {
   return ToBytes(value);
 }

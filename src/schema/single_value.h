@@ -17,6 +17,7 @@ Bytes SerializeInt64(std::int64_t value);  // long, time, timestamp(tz); 8 bytes
 Bytes SerializeFloat(float value);         // IEEE 754, little-endian
 Bytes SerializeDouble(double value);
 Bytes SerializeDecimal(Int128 unscaled);   // two's complement, big-endian, as few bytes as hold it
+Int128 ParseDecimal(std::string_view bytes);  // the inverse, of up to 16 bytes; none are 0
 Bytes SerializeBytes(std::string_view value);  // string (UTF-8), uuid (big-endian), fixed, binary: as they are
 
 // Characters of a string bound, bytes of a binary one.
