@@ -3,18 +3,12 @@
 #include <set>
 
 #include "base/bytes.h"
+#include "mapping/letter_case.h"
 #include "mapping/mapping.h"
 #include "mapping/time_pattern.h"
 
 namespace frazil {
 namespace {
-
-std::string LowerCase(std::string text) {
-  for (char& c : text) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
-  return text;
-}
 
 bool IsTemporal(TypeId id) {
   return id == TypeId::kDate || id == TypeId::kTime || id == TypeId::kTimestamp || id == TypeId::kTimestamptz;

@@ -1,0 +1,100 @@
+#include "decode/json_observer.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/text.h"
+
+namespace frazil {
+
+using Step = JsonCursor::Step;
+
+bool JsonObserver::Observe(std::string_view message) {
+  if (!cursor_.Open(message)) return false;
+  const JsonCursor::Token start = cursor_.next();
+  if (!cursor_.Skip() || !cursor_.End()) return false;
+  cursor_.Restart(start);
+  return Value(&observer_.root());
+}
+
+// Without a place, what a limit keeps from being looked at is passed over.
+bool JsonObserver::Value(Observed* place) {
+  if (place == nullptr) return cursor_.Skip();
+  switch (cursor_.Peek()) {
+    case '{':
+      return Object(place);
+    case '[':
+      return Array(place);
+    default:
+      return Scalar(*place);
+  }
+}
+
+bool JsonObserver::Object(Observed* place) {
+  ++place->objects;
+  std::int64_t position = 0;
+  for (Step step = cursor_.Enter('}'); step != Step::kEnd; step = cursor_.Continue('}')) {
+    std::string_view key;
+    if (step == Step::kFailed || !cursor_.TakeString(key)) return false;
+    Observed* const member = observer_.Member(*place, key, position++);
+    if (!cursor_.TakeColon() || !Value(member)) return false;
+  }
+  return true;
+}
+
+bool JsonObserver::Array(Observed* place) {
+  ++place->arrays;
+  for (Step step = cursor_.Enter(']'); step != Step::kEnd; step = cursor_.Continue(']')) {
+    if (step == Step::kFailed || !Value(observer_.Element(*place))) return false;
+  }
+  return true;
+}
+
+bool JsonObserver::Scalar(Observed& place) {
+  switch (cursor_.Peek()) {
+    case '"': {
+      std::string_view text;
+      if (!cursor_.TakeString(text)) return false;
+      place.AddText(text);
+      return true;
+    }
+    case 'n':
+      place.AddNull();
+      return cursor_.TakeNull();
+    case 't':
+    case 'f': {
+      bool value = false;
+      if (!cursor_.TakeBoolean(value)) return false;
+      place.AddBoolean(value);
+      return true;
+    }
+    default: {
+      Number number;
+      if (!cursor_.TakeNumber(number)) return false;
+      place.AddNumber(number);
+      return true;
+    }
+  }
+}
+
+Inference InferFromMessages(std::span<const std::string_view> messages, const InferenceOptions& options) {
+  std::vector<std::string_view> sorted(messages.begin(), messages.end());
+  std::ranges::sort(sorted);
+  Observer observer;
+  JsonObserver json(observer);
+  std::size_t bad = 0;
+  std::string why;
+  for (const std::string_view message : sorted) {
+    if (!json.Observe(message) && bad++ == 0) json.failure().Describe(why);
+  }
+  Inference inference = InferMapping(observer.root(), options);
+  if (bad > 0) {
+    inference.notes.push_back(fmt::format("{} of {} messages are no JSON and become error rows; one: {}",
+                                          WithThousands(static_cast<std::int64_t>(bad)),
+                                          WithThousands(static_cast<std::int64_t>(messages.size())), why));
+  }
+  return inference;
+}
+
+}  // namespace frazil

@@ -1,0 +1,38 @@
+// Walks over JSON messages and counts what they hold, for inference.
+#pragma once
+
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "decode/failure.h"
+#include "decode/json_cursor.h"
+#include "mapping/inference.h"
+
+namespace frazil {
+
+class JsonObserver {
+ public:
+  explicit JsonObserver(Observer& observer) : observer_(observer) {}
+
+  // Counts one message. False: it is no JSON, failure() says why, and nothing of it is counted.
+  // REQUIRES: 64 bytes past the message's end can be read.
+  bool Observe(std::string_view message);
+  Failure& failure() { return cursor_.failure(); }
+
+ private:
+  bool Value(Observed* place);
+  bool Object(Observed* place);
+  bool Array(Observed* place);
+  bool Scalar(Observed& place);
+
+  Observer& observer_;
+  JsonCursor cursor_;
+};
+
+// The mapping of a sample of messages: the same for any order of them. Those that are no JSON are left out,
+// with a note. REQUIRES: as Observe.
+Inference InferFromMessages(std::span<const std::string_view> messages, const InferenceOptions& options = {});
+
+}  // namespace frazil
