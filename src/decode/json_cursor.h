@@ -66,11 +66,11 @@ class JsonCursor {
 
   // The three below are most of the work, and are inlined where the compiler would not.
 
-  // A member's key and its colon, when `words` match it; else false, and nothing is taken.
-  [[gnu::always_inline]] bool TakeKeyIf(const KeyWords& words) {
+  // A member's key and its colon, when it is `quoted`; else false, and nothing is taken.
+  [[gnu::always_inline]] bool TakeKeyIf(const Literal& quoted) {
     // A string is closed before the message's end, so what matches lies within the message. What is read
     // behind it, to compare whole words, the message's source lets us read.
-    if (Peek() != '"' || !words.Match(text_ + *next_ + 1, text_ + text_size_) || next_ + 1 == index_.end() ||
+    if (Peek() != '"' || !quoted.Match(text_ + *next_ + 1, text_ + text_size_) || next_ + 1 == index_.end() ||
         text_[next_[1]] != ':') {
       return false;
     }

@@ -5,6 +5,7 @@
 #include "decode/decoder.h"
 #include "decode/json_plan.h"
 #include "decode/json_reader.h"
+#include "decode/json_template_reader.h"
 
 namespace frazil {
 namespace {
@@ -85,7 +86,8 @@ void AppendHeaders(const Record& record, const OpenedBatch& batch, Column& colum
 
 class JsonDecoder final : public Decoder {
  public:
-  explicit JsonDecoder(std::shared_ptr<const JsonPlan> plan) : plan_(std::move(plan)), reader_(*plan_) {}
+  explicit JsonDecoder(std::shared_ptr<const JsonPlan> plan)
+      : plan_(std::move(plan)), quick_reader_(*plan_), reader_(*plan_) {}
 
   std::size_t Decode(const OpenedBatch& batch, std::size_t start, const DecodeContext& context,
                      ColumnBatch& rows, ColumnBatch& errors, DecodeCounts& counts) override {
@@ -116,7 +118,10 @@ class JsonDecoder final : public Decoder {
  private:
   bool DecodeOne(const Record& record, const OpenedBatch& batch, const DecodeContext& context,
                  ColumnBatch& rows) {
-    if (!reader_.Read(*record.value, rows)) return false;
+    if (!quick_reader_.Read(*record.value, rows)) {
+      if (!reader_.Read(*record.value, rows)) return false;
+      quick_reader_.Learn(*record.value);
+    }
     const MetadataColumns& metadata = plan_->metadata;
     if (metadata.timestamp && !TimestampFits(record)) {
       reader_.failure() = Failure{.problem = Problem::kRange,
@@ -156,6 +161,7 @@ class JsonDecoder final : public Decoder {
   }
 
   std::shared_ptr<const JsonPlan> plan_;
+  JsonTemplateReader quick_reader_;
   JsonReader reader_;
   std::string message_;
 };

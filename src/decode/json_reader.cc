@@ -95,7 +95,7 @@ bool JsonReader::ReadMembers(const KeyTable& keys, ReadOne read) {
   for (Step step = cursor_.Enter('}'); step != Step::kEnd; step = cursor_.Continue('}')) {
     if (step == Step::kFailed) return false;
     std::size_t i = likely;
-    if (likely == keys.size() || !cursor_.TakeKeyIf(keys.words(likely))) {
+    if (likely == keys.size() || !cursor_.TakeKeyIf(keys.quoted(likely))) {
       if (!TakeKey(keys, i)) return false;
       if (i == KeyTable::kNone) {
         if (!cursor_.Skip()) return false;

@@ -22,6 +22,16 @@ inline bool AreDigits(std::uint64_t eight) {
   return (eight & kHigh) == kZeros && ((eight + 0x0606'0606'0606'0606U) & kHigh) == kZeros;
 }
 
+// How many of the characters are digits up to the first that is none.
+inline unsigned LeadingDigits(std::uint64_t eight) {
+  constexpr std::uint64_t kHigh = 0xf0f0'f0f0'f0f0'f0f0U;
+  constexpr std::uint64_t kZeros = 0x3030'3030'3030'3030U;
+  // What the sum carries goes behind a byte that is no digit already.
+  const std::uint64_t others =
+      ((eight & kHigh) ^ kZeros) | (((eight + 0x0606'0606'0606'0606U) & kHigh) ^ kZeros);
+  return others == 0 ? 8 : static_cast<unsigned>(std::countr_zero(others)) / 8;
+}
+
 // The number that eight digits make. REQUIRES: AreDigits.
 inline std::uint64_t EightDigits(std::uint64_t eight) {
   eight = (eight & 0x0f0f'0f0f'0f0f'0f0fU) * (1 + (10U << 8)) >> 8;     // four numbers of two digits

@@ -1,0 +1,19 @@
+// JSON messages by templates and by the reader that they fall back to. The first byte picks a mapping; each
+// line after it is a message, read twice, so that the second time it has its own shape to go by.
+#include <algorithm>
+
+#include "decode/json_template_testing.h"
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  using namespace frazil;
+  if (size == 0) return 0;
+  BothReaders readers(MappingForTemplates(data[0]));
+  std::string_view lines = std::string_view(reinterpret_cast<const char*>(data), size).substr(1);
+  while (!lines.empty()) {
+    const std::size_t end = std::min(lines.find('\n'), lines.size());
+    readers.Read(lines.substr(0, end));
+    readers.Read(lines.substr(0, end));
+    lines.remove_prefix(std::min(end + 1, lines.size()));
+  }
+  return 0;
+}
