@@ -16,15 +16,16 @@ from world import World
 
 def pytest_addoption(parser):
     parser.addoption("--long", action="store_true", help="more seeds, more kills")
+    parser.addoption("--readers", action="store_true", help="what needs Spark and Trino, and nothing else")
     parser.addoption("--kills", type=int, help="SIGKILLs per seed")
     parser.addoption("--seed", type=int, help="this seed instead of the ones that are there")
 
 
 def pytest_collection_modifyitems(config, items):
-    """Tests marked `long` belong to the long runs only."""
-    if config.getoption("long"):
-        return
-    left_out = [item for item in items if item.get_closest_marker("long")]
+    """Tests marked `long` belong to the long runs only, those marked `readers` are runs of their own."""
+    readers, long_run = config.getoption("readers"), config.getoption("long")
+    left_out = [item for item in items if (item.get_closest_marker("readers") is not None) != readers
+                or item.get_closest_marker("long") and not long_run]
     config.hook.pytest_deselected(items=left_out)
     items[:] = [item for item in items if item not in left_out]
 
@@ -62,6 +63,22 @@ def own_broker(nothing_left_behind, tmp_path):
     broker = Broker(tmp_path / "kafka").start()
     yield broker
     broker.stop()
+
+
+@pytest.fixture(scope="session")
+def spark(nothing_left_behind, tmp_path_factory):
+    from spark_engine import Spark  # its packages are there for the readers' runs only
+    engine = Spark(tmp_path_factory.mktemp("spark"))
+    yield engine
+    engine.stop()
+
+
+@pytest.fixture(scope="session")
+def trino(nothing_left_behind, tmp_path_factory):
+    from trino_engine import Trino
+    engine = Trino(tmp_path_factory.mktemp("trino"))
+    yield engine
+    engine.stop()
 
 
 _numbers = itertools.count(1)

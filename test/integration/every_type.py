@@ -1,10 +1,14 @@
 """Columns of every type with the JSON of their values and what must come out, and values that must not go in."""
 import dataclasses
 import datetime
+import random
 import struct
 from datetime import date, time
 from decimal import Decimal
 from typing import Any
+
+from auditor import Expected, Kind
+from produce import Message
 
 UTC = datetime.timezone.utc
 
@@ -126,3 +130,22 @@ COLUMNS = [
              [{"at": moment(2023, 11, 14, 22, 13, 20, 123000), "n": 1}, {"at": None, "n": 2}])],
            ['[{"at":1}]', '[{"at":"x","n":1}]']),
 ]
+
+# So many rows of all types hold each of their values.
+ROWS = 2 * max(len(column.good) for column in COLUMNS) + 4
+
+
+def row_of_all_types(number: int) -> Expected:
+    """Each column's values in turn; now and then null, now and then missing."""
+    members, row = [], {}
+    for index, column in enumerate(COLUMNS):
+        turn = (number + index) % (len(column.good) + 2)
+        text, value = (column.good + [("null", None), ("", None)])[turn]
+        row[column.name] = value
+        if text:
+            members.append(f'"{column.name}" :{text}' if number % 2 else f'"{column.name}":\n {text}')
+    random.Random(number).shuffle(members)
+    message = Message("{".encode() + ",".join(members).encode() + b"}", key=None if number % 2 else b"\0key\xff",
+                      headers=(("trace", b"\1\2"), ("empty", None), ("trace", b"")) if number % 3 else (),
+                      timestamp_ms=1_700_000_000_000 + number)
+    return Expected(message, Kind.ROW, row=row)

@@ -22,7 +22,7 @@ ENGINES = ("pyiceberg", "duckdb")
 
 
 @functools.cache
-def _duckdb() -> duckdb.DuckDBPyConnection:
+def duckdb_connection() -> duckdb.DuckDBPyConnection:
     connection = duckdb.connect(config={"autoinstall_known_extensions": False, "threads": 2})
     for extension in ("avro", "iceberg"):
         import_extension(extension, con=connection)
@@ -83,9 +83,7 @@ class Lake:
 
     def read(self, table: str, engine: str = "pyiceberg", columns: tuple[str, ...] = ("*",)) -> list[dict[str, Any]]:
         """All rows. An absent table is an empty one only where the caller has made sure that it exists."""
-        arrow = self._read_pyiceberg(table, columns) if engine == "pyiceberg" else self._read_duckdb(table, columns)
-        shapes = [(field.name, _shape(field.type)) for field in arrow.schema]
-        return [{column: shape(row[column]) for column, shape in shapes} for row in arrow.to_pylist()]
+        return rows_of(self._read_pyiceberg(table, columns) if engine == "pyiceberg" else self._read_duckdb(table, columns))
 
     def read_arrow(self, table: str) -> pyarrow.Table:
         """All rows as DuckDB reads them, to be compared with another table of the same columns."""
@@ -104,7 +102,7 @@ class Lake:
     def _read_duckdb(self, table: str, columns: tuple[str, ...]) -> pyarrow.Table:
         file = self.metadata_file(table)
         names = ", ".join(column if column == "*" else f'"{column}"' for column in columns)
-        return _duckdb().execute(f"SELECT {names} FROM iceberg_scan('{file}')").to_arrow_table()
+        return duckdb_connection().execute(f"SELECT {names} FROM iceberg_scan('{file}')").to_arrow_table()
 
     def locked(self) -> bool:
         """Whether somebody holds the catalog's database in the middle of a transaction."""
@@ -115,6 +113,12 @@ class Lake:
                 return False
             except sqlite3.OperationalError:
                 return True
+
+
+def rows_of(arrow: pyarrow.Table) -> list[dict[str, Any]]:
+    """Its rows, in a form that is the same for all engines."""
+    shapes = [(field.name, _shape(field.type)) for field in arrow.schema]
+    return [{column: shape(row[column]) for column, shape in shapes} for row in arrow.to_pylist()]
 
 
 def _commit(snapshot: dict, stream: str) -> Commit:

@@ -11,35 +11,18 @@ from pyiceberg.conversions import from_bytes
 from pyiceberg.expressions import EqualTo
 
 from auditor import Expected, Kind
-from every_type import COLUMNS, Column
+from every_type import COLUMNS, ROWS, Column, row_of_all_types
 from lake import ENGINES
 from load import ALL_METADATA, COLUMNS as ORDER_COLUMNS, EPOCH, Orders, placed, produce_orders
 from produce import Message, Source
 from program import run_to_end
 
-ROWS = 2 * max(len(column.good) for column in COLUMNS) + 4
 MAPPINGS = [column.mapping for column in COLUMNS]
 
 
 def send(world, expected: list[Expected], codec: str = "none") -> None:
     source = Source(world.broker.address, world.topic, codec)
     world.knowledge.add_all(placed(expected, source.send(one.message for one in expected)))
-
-
-def row_of_all_types(number: int) -> Expected:
-    """Each column's values in turn; now and then null, now and then missing."""
-    members, row = [], {}
-    for index, column in enumerate(COLUMNS):
-        turn = (number + index) % (len(column.good) + 2)
-        text, value = (column.good + [("null", None), ("", None)])[turn]
-        row[column.name] = value
-        if text:
-            members.append(f'"{column.name}" :{text}' if number % 2 else f'"{column.name}":\n {text}')
-    random.Random(number).shuffle(members)
-    message = Message("{".encode() + ",".join(members).encode() + b"}", key=None if number % 2 else b"\0key\xff",
-                      headers=(("trace", b"\1\2"), ("empty", None), ("trace", b"")) if number % 3 else (),
-                      timestamp_ms=1_700_000_000_000 + number)
-    return Expected(message, Kind.ROW, row=row)
 
 
 def test_every_type_comes_back(world):
