@@ -23,6 +23,8 @@ class CommandLine {
     Run();
     Demo();
     Accept();
+    Infer();
+    Sample();
     Audit();
     Where();
   }
@@ -50,21 +52,24 @@ class CommandLine {
   }
 
   // A verb on one stream: "VERB stream NAME".
-  CLI::App* AddOnStream(const std::string& verb, const std::string& purpose) {
+  CLI::App* AddOnStream(const std::string& verb, const std::string& purpose, bool has_yaml = false) {
     CLI::App* parent = app_.add_subcommand(verb, purpose);
     parent->require_subcommand(1);
     CLI::App* command = parent->add_subcommand("stream", purpose);
-    AddCommon(command);
+    AddCommon(command, has_yaml);
     command->add_option("name", stream_options_.stream, "the stream's name")->required()->option_text("NAME");
     AddFile(command, stream_options_.file);
     return command;
   }
 
-  void AddCommon(CLI::App* command) {
-    command->add_option("-o,--output", format_, "table (or text), or json")
-        ->transform(CLI::CheckedTransformer(std::map<std::string, OutputFormat>{
-            {"table", OutputFormat::kText}, {"text", OutputFormat::kText}, {"json", OutputFormat::kJson}}))
-        ->option_text("table|json");
+  // A command that has YAML has it unless another format is asked for.
+  void AddCommon(CLI::App* command, bool has_yaml = false) {
+    std::map<std::string, OutputFormat> formats = {
+        {"table", OutputFormat::kText}, {"text", OutputFormat::kText}, {"json", OutputFormat::kJson}};
+    if (has_yaml) formats["yaml"] = OutputFormat::kYaml;
+    command->add_option("-o,--output", format_, has_yaml ? "yaml, table (or text), or json" : "table (or text), or json")
+        ->transform(CLI::CheckedTransformer(formats))
+        ->option_text(has_yaml ? "yaml|table|json" : "table|json");
     command->add_flag("-v,--verbose", verbose_, "log more");
   }
 
@@ -133,6 +138,40 @@ class CommandLine {
     });
   }
 
+  // Of those that look at messages.
+  void AddSample(CLI::App* command, std::int64_t otherwise) {
+    command->add_option("--input", stream_options_.input, "a file of one JSON message a line, instead of the topic")
+        ->option_text("FILE");
+    command
+        ->add_option("--samples", stream_options_.samples,
+                     fmt::format("about so many messages, of all partitions; {}", otherwise))
+        ->check(CLI::Range(std::int64_t{1}, std::int64_t{1'000'000}))
+        ->option_text("N");
+  }
+
+  void Infer() {
+    CLI::App* command = AddOnStream("infer", "propose a mapping for what the messages hold", /*has_yaml=*/true);
+    command->get_option("--file")->required(false);
+    AddSample(command, kInferSamples);
+    command
+        ->add_option_function<std::string>(
+            "--default-type", [this](const std::string& text) { stream_options_.default_type = *ParseType(text); },
+            "of what holds nothing but null, empty lists or empty objects; left out without it")
+        ->check(CLI::Validator([](const std::string& text) { return CheckScalarType(text); }, "TYPE"));
+    command->callback([this, command] {
+      if (command->count("--output") == 0) format_ = OutputFormat::kYaml;
+      command_ = [this](const Output& output) { return InferCommand(stream_options_, output); };
+    });
+  }
+
+  void Sample() {
+    CLI::App* command = AddOnStream("sample", "show messages as they are");
+    AddSample(command, kShowSamples);
+    command->callback([this] {
+      command_ = [this](const Output& output) { return SampleCommand(stream_options_, output); };
+    });
+  }
+
   void Audit() {
     CLI::App* command = AddOnStream("audit", "prove from the tables that no message was lost or doubled");
     command->add_flag("--rows", stream_options_.rows,
@@ -153,6 +192,12 @@ class CommandLine {
         ->option_text("O");
     command->callback(
         [this] { command_ = [this](const Output& output) { return WhereCommand(stream_options_, output); }; });
+  }
+
+  static std::string CheckScalarType(const std::string& text) {
+    const auto type = ParseType(text);
+    if (!type) return type.error().ToString();
+    return type->is_nested() ? "a struct, list or map cannot be a default" : "";
   }
 
   static std::string CheckSize(const std::string& text) {

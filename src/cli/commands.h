@@ -9,6 +9,7 @@
 
 #include "cli/output.h"
 #include "cli/wiring.h"
+#include "schema/types.h"
 
 namespace frazil {
 
@@ -31,7 +32,7 @@ struct DemoOptions {
 };
 int DemoCommand(const DemoOptions& options, const Output& output);
 
-// Of the commands on one stream: accept, audit and where.
+// Of the commands on one stream: accept, audit, where, and those that look at messages.
 struct StreamCommandOptions {
   std::string file;
   std::string stream;
@@ -43,8 +44,16 @@ struct StreamCommandOptions {
   std::optional<std::int32_t> accepted_partition;
   std::optional<std::int64_t> to;
   bool dry_run = false;
+  std::string input;            // infer, sample, preview: a file of messages, instead of the topic; "" = none
+  std::optional<std::int64_t> samples;  // the same: messages to look at
+  std::optional<Type> default_type;  // infer
 };
 int AcceptCommand(const StreamCommandOptions& options, const Output& output);
+// Messages that are looked at, unless the options say so.
+inline constexpr std::int64_t kInferSamples = 1'000;
+inline constexpr std::int64_t kShowSamples = 10;
+int InferCommand(const StreamCommandOptions& options, const Output& output);
+int SampleCommand(const StreamCommandOptions& options, const Output& output);
 int AuditCommand(const StreamCommandOptions& options, const Output& output);
 int WhereCommand(const StreamCommandOptions& options, const Output& output);
 

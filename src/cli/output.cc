@@ -56,6 +56,10 @@ std::string ProblemJson(const Error& error, std::string_view stream) {
   return json.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
 }
 
+void Output::Data(std::string_view text) const {
+  WriteWhole(out_, text);
+}
+
 void Output::Line(std::string_view text) const {
   WriteWhole(out_, fmt::format("{}\n", text));
 }

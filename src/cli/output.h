@@ -26,7 +26,7 @@ int WorseExitCode(int a, int b);
 // it is.
 std::string ProblemJson(const Error& error, std::string_view stream = {});
 
-enum class OutputFormat { kText, kJson };
+enum class OutputFormat { kText, kJson, kYaml };
 
 // Any thread may call: each call writes one whole line.
 class Output {
@@ -36,6 +36,8 @@ class Output {
   OutputFormat format() const { return format_; }
   bool json() const { return format_ == OutputFormat::kJson; }
 
+  // Data as it is, line breaks included.
+  void Data(std::string_view text) const;
   // A line of data.
   void Line(std::string_view text) const;
   // A problem as the format has it; its exit code.
@@ -43,7 +45,7 @@ class Output {
 
   // Whether a person watches standard error.
   bool interactive() const;
-  // Text without line break for standard error.
+  // Text for standard error, as it is.
   void Status(std::string_view text) const;
 
  private:

@@ -53,15 +53,12 @@ Result<Catalog*> Wiring::OpenCatalog(const CatalogSpec& spec) {
 }
 
 Result<WiredStream> Wiring::Connect(const SpecFile& file, const StreamSpec& stream) {
-  const ConnectionSpec* connection_spec = file.FindConnection(stream.connection);
   const CatalogSpec* catalog_spec = file.FindCatalog(stream.catalog);
-  FRAZIL_CHECK(connection_spec != nullptr && catalog_spec != nullptr,
-               "a checked file holds what its streams name");
+  FRAZIL_CHECK(catalog_spec != nullptr, "a checked file holds what its streams name");
 
   FRAZIL_ASSIGN(StreamConfig config, ToConfig(stream));
-  FRAZIL_ASSIGN(KafkaConnection connection, ToConnection(*connection_spec));
+  FRAZIL_ASSIGN(auto open_source, SourceOf(file, stream));
   FRAZIL_ASSIGN(Catalog * catalog, OpenCatalog(*catalog_spec));
-  auto open_source = SourceOf(stream, std::move(connection));
   return WiredStream{std::move(config), StreamSeams{.runtime = runtime_,
                                                     .budget = budget_,
                                                     .catalog = *catalog,
@@ -70,8 +67,11 @@ Result<WiredStream> Wiring::Connect(const SpecFile& file, const StreamSpec& stre
                                                     .open_source = std::move(open_source)}};
 }
 
-std::function<Result<std::unique_ptr<BatchSource>>()> Wiring::SourceOf(const StreamSpec& stream,
-                                                                         KafkaConnection connection) {
+Result<std::function<Result<std::unique_ptr<BatchSource>>()>> Wiring::SourceOf(const SpecFile& file,
+                                                                               const StreamSpec& stream) {
+  const ConnectionSpec* connection_spec = file.FindConnection(stream.connection);
+  FRAZIL_CHECK(connection_spec != nullptr, "a checked file holds what its streams name");
+  FRAZIL_ASSIGN(KafkaConnection connection, ToConnection(*connection_spec));
   const std::string group_id = fmt::format("frazil.{}", stream.name);
   if (!stream.own_client) {
     const KafkaSourceOptions source{.connection = std::move(connection), .topic = stream.topic, .group_id = group_id};

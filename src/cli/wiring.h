@@ -20,7 +20,6 @@ namespace frazil {
 inline constexpr std::int64_t kDefaultMemoryBytes = 96LL << 20;
 
 class FetchPool;
-struct KafkaConnection;
 
 // A stream ready for its engine. The wiring must outlive it.
 struct WiredStream {
@@ -37,6 +36,10 @@ class Wiring {
   // Kafka. CONFIG_SECRET where a secret is not to be found, and whatever the catalog says.
   Result<WiredStream> Connect(const SpecFile& file, const StreamSpec& stream);
 
+  // Reads the stream's topic; does not connect to Kafka yet. CONFIG_SECRET. REQUIRES: as Connect.
+  Result<std::function<Result<std::unique_ptr<BatchSource>>()>> SourceOf(const SpecFile& file,
+                                                                         const StreamSpec& stream);
+
   // Opened at the first call, shared afterwards.
   Result<Catalog*> OpenCatalog(const CatalogSpec& spec);
 
@@ -45,8 +48,6 @@ class Wiring {
   LanePool& lanes() { return lanes_; }
 
  private:
-  std::function<Result<std::unique_ptr<BatchSource>>()> SourceOf(const StreamSpec& stream, KafkaConnection connection);
-
   Runtime& runtime_;
   ByteBudget budget_;
   LanePool lanes_;

@@ -97,4 +97,24 @@ Inference InferFromMessages(std::span<const std::string_view> messages, const In
   return inference;
 }
 
+Inference InferFromSample(const Sample& sample, const InferenceOptions& options) {
+  OpenedBatch opened;
+  OpenSample(sample, opened);
+  std::vector<std::string_view> values;
+  for (const Record& record : opened.records) {
+    if (record.value) values.push_back(*record.value);
+  }
+  return InferFromMessages(values, options);
+}
+
+Error NothingInferred(const Inference& inference, std::size_t messages) {
+  return Error{.kind = ErrorKind::kInvalid,
+               .code = "MAPPING_NOT_INFERRED",
+               .detail = fmt::format("{} messages hold nothing that a column could be made of{}{}", messages,
+                                     inference.notes.empty() ? "" : ": ", fmt::join(inference.notes, "; ")),
+               .fix = "write the stream's mapping by hand: {name: message, from: \"\", type: string, parse: json} takes "
+                      "any JSON",
+               .pointer = {}};
+}
+
 }  // namespace frazil

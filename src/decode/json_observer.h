@@ -9,6 +9,7 @@
 #include "decode/failure.h"
 #include "decode/json_cursor.h"
 #include "mapping/inference.h"
+#include "record/sample.h"
 
 namespace frazil {
 
@@ -34,5 +35,10 @@ class JsonObserver {
 // The mapping of a sample of messages: the same for any order of them. Those that are no JSON are left out,
 // with a note. REQUIRES: as Observe.
 Inference InferFromMessages(std::span<const std::string_view> messages, const InferenceOptions& options = {});
+
+Inference InferFromSample(const Sample& sample, const InferenceOptions& options = {});
+
+// Of a sample of so many messages that gave no column. kInvalid (MAPPING_NOT_INFERRED).
+Error NothingInferred(const Inference& inference, std::size_t messages);
 
 }  // namespace frazil

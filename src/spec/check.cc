@@ -253,6 +253,10 @@ void CheckUnknownKind(const Node& document, Problems& problems) {
 
 }  // namespace
 
+void CheckObject(const Node& object, const ObjectRule& rule, Problems& problems) {
+  Checker(problems).Object(object, rule, "");
+}
+
 const ObjectRule* CheckDocument(const Node& document, Problems& problems) {
   if (document.kind != Node::Kind::kMap) {
     problems.Add(document.place, "CONFIG_TYPE", "the document is no map of keys and values",

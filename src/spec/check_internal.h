@@ -10,4 +10,7 @@ namespace frazil {
 // when the kind is not known.
 const ObjectRule* CheckDocument(const Node& document, Problems& problems);
 
+// The same for one object of a document, whose rule is known.
+void CheckObject(const Node& object, const ObjectRule& rule, Problems& problems);
+
 }  // namespace frazil
