@@ -23,6 +23,7 @@ USER, PASSWORD = "frazil", "pizza margherita"
 
 class Broker:
     replicas = 1  # of every topic
+    login: dict[str, str] = {}  # what its clients need, in librdkafka's words
 
     def __init__(self, folder: pathlib.Path, secure: bool = False):
         self.folder = folder
@@ -55,7 +56,7 @@ class Broker:
 
     @functools.cached_property
     def _admin(self) -> AdminClient:  # its answers end with it, so it is kept
-        return AdminClient({"bootstrap.servers": self.address, "log_level": 0})
+        return AdminClient({"bootstrap.servers": self.address, "log_level": 0} | self.login)
 
     def create_topic(self, name: str, partitions: int = 1, **config: str) -> str:
         settings = {key.replace("_", "."): value for key, value in config.items()}
