@@ -2,8 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-
 namespace frazil {
 
 using Step = JsonCursor::Step;
@@ -234,7 +232,7 @@ bool JsonReader::ReadMap(const ValuePlan& plan, Column& column) {
   for (Step step = cursor_.Enter('}'); step != Step::kEnd; step = cursor_.Continue('}')) {
     if (step == Step::kFailed || !ReadMapEntry(plan, column)) return false;
   }
-  if (HasKeyTwice(column.child(0), first))
+  if (twins_.Find(column.child(0), first))
     return cursor_.FailAt(token, Problem::kDuplicateKey, "one value for a key");
   column.CloseList();
   return true;
@@ -251,20 +249,6 @@ bool JsonReader::ReadMapEntry(const ValuePlan& plan, Column& column) {
   // What was read since may have used the key's memory.
   cursor_.Rewind(token);
   return cursor_.TakeString(key) && cursor_.Within(key);
-}
-
-// Of the values from `first` on.
-bool JsonReader::HasKeyTwice(const Column& keys, std::int64_t first) {
-  if (keys.length() - first < 2) return false;
-  map_keys_.clear();
-  const char* const data = reinterpret_cast<const char*>(keys.data().data());
-  for (std::int64_t i = first; i < keys.length(); ++i) {
-    const std::size_t width = keys.width();
-    map_keys_.push_back(width == 0 ? keys.bytes(i)
-                                   : std::string_view(data + static_cast<std::size_t>(i) * width, width));
-  }
-  std::sort(map_keys_.begin(), map_keys_.end());
-  return std::adjacent_find(map_keys_.begin(), map_keys_.end()) != map_keys_.end();
 }
 
 }  // namespace frazil

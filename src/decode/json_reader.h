@@ -9,6 +9,7 @@
 #include "columns/column.h"
 #include "decode/json_cursor.h"
 #include "decode/json_plan.h"
+#include "decode/twins.h"
 
 namespace frazil {
 
@@ -40,7 +41,6 @@ class JsonReader {
   bool ReadStruct(const ValuePlan& plan, Column& column);
   bool ReadMap(const ValuePlan& plan, Column& column);
   bool ReadMapEntry(const ValuePlan& plan, Column& column);
-  bool HasKeyTwice(const Column& keys, std::int64_t first);
 
   // Walks over an object's members: `read(i)` takes the value of the i-th of `keys`; others are skipped.
   template <typename ReadOne>
@@ -57,7 +57,7 @@ class JsonReader {
   std::uint64_t message_count_ = 0;
   std::vector<std::uint64_t> read_in_;  // for each path, the last message that had it
   std::string scratch_;
-  std::vector<std::string_view> map_keys_;
+  Twins twins_;
 };
 
 }  // namespace frazil

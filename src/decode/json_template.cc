@@ -5,19 +5,8 @@
 namespace frazil {
 namespace {
 
-using Read = JsonTemplate::Read;
-
 constexpr std::size_t kMaxMembers = 2'000;
 constexpr std::size_t kMaxLiteralBytes = 64 << 10;
-
-Read ReadOf(const ValuePlan& plan) {
-  if (plan.is_text) return Read::kText;
-  if (plan.scalar.whole != ScalarPlan::Whole::kOther) return Read::kWhole;
-  if (plan.type == TypeId::kBoolean) return Read::kBoolean;
-  const bool number =
-      plan.type == TypeId::kDouble || plan.type == TypeId::kFloat || plan.type == TypeId::kDecimal;
-  return number ? Read::kNumber : Read::kOther;
-}
 
 class Learner {
  public:
@@ -64,7 +53,7 @@ class Learner {
     if (child.single_column) {
       member.column = child.columns[0];
       member.value = &plan_.values[member.column];
-      member.read = ReadOf(*member.value);
+      member.kind = JsonValues::KindOf(*member.value);
       member.optional = !member.value->required;
       return Add(p, std::move(member));
     }

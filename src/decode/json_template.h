@@ -1,12 +1,12 @@
 // The shape of messages that were read before: where among which bytes the values stand.
 #pragma once
 
-#include <cstdint>
 #include <optional>
 #include <string_view>
 #include <vector>
 
 #include "decode/json_plan.h"
+#include "decode/json_values.h"
 #include "decode/literal.h"
 
 namespace frazil {
@@ -14,16 +14,14 @@ namespace frazil {
 // A message's members in their order, those of objects on the way to a column's value flattened: what stands
 // between two values is one literal, with braces, keys, colons and blanks as that message had them.
 struct JsonTemplate {
-  enum class Read : std::uint8_t { kSkip, kText, kWhole, kNumber, kBoolean, kOther };
-
   struct Member {
-    Read read = Read::kSkip;           // kSkip: no column reads it
-    bool optional = true;              // a row may be without it
-    int depth = 0;                     // objects that are open around the value
-    std::size_t object = 0;            // which of them is the innermost
-    std::size_t column = 0;            // unless kSkip
-    const ValuePlan* value = nullptr;  // unless kSkip
-    Literal before;  // what stands between the value before, or the message's begin, and this one
+    const ValuePlan* value = nullptr;  // null: no column reads it
+    JsonValues::Kind kind = JsonValues::Kind::kOther;
+    bool optional = true;    // a row may be without it
+    int depth = 0;           // objects that are open around the value
+    std::size_t object = 0;  // which of them is the innermost
+    std::size_t column = 0;  // where a column reads it
+    Literal before;          // what stands between the value before, or the message's begin, and this one
   };
 
   std::vector<Member> members;  // the last one has no value: what stands before it ends the message

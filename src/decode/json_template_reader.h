@@ -3,14 +3,13 @@
 
 #include <cstdint>
 #include <memory>
-#include <string>
 #include <string_view>
 #include <vector>
 
 #include "columns/column.h"
 #include "decode/json_plan.h"
-#include "decode/json_scan.h"
 #include "decode/json_template.h"
+#include "decode/json_values.h"
 
 namespace frazil {
 
@@ -42,27 +41,15 @@ class JsonTemplateReader {
   const JsonTemplate::Member* NextMember(const JsonTemplate& shape, const JsonTemplate::Member* missing,
                                          const char* p) const;
 
-  // Each appends one value and returns the place behind it, or returns nullptr for whatever JsonReader has to
-  // look at.
-  const char* ReadMember(const char* p, const JsonTemplate::Member& member, ColumnBatch& rows);
-  const char* ReadText(const char* p, Column& column);
-  const char* ReadNumber(const char* p, const ValuePlan& plan, Column& column);
-  const char* ReadAny(const char* p, const ValuePlan& plan, int depth, Column& column);
-  const char* ReadNull(const char* p, const ValuePlan& plan, Column& column);
-  const char* ReadBoolean(const char* p, const ValuePlan& plan, Column& column);
-  const char* ReadString(const char* p, const ValuePlan& plan, Column& column);
-  const char* ReadJson(const char* p, int depth, Column& column);
-
   const JsonPlan& plan_;
   const bool usable_;
-  JsonScan scan_;
+  JsonValues values_;
   std::vector<std::unique_ptr<const JsonTemplate>> templates_;  // the last one used first
   int tried_ = 0;                                               // messages of this trial
   int read_ = 0;
   int lessons_ = 0;
   std::int64_t resting_ = 0;  // messages that are still left alone
   std::int64_t rest_ = kShortRest;
-  std::string scratch_;
 };
 
 }  // namespace frazil

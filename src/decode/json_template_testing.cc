@@ -171,12 +171,9 @@ std::string Text(const Node& node, bool blanks, Dice& dice) {
 }  // namespace
 
 BothReaders::BothReaders(const Mapping& mapping)
-    : plan_(mapping),
-      reader_(plan_),
-      quick_reader_(plan_),
-      rows_(TargetSchema(mapping)),
-      quick_rows_(TargetSchema(mapping)) {
+    : plan_(mapping), reader_(plan_), rows_(TargetSchema(mapping)), quick_rows_(TargetSchema(mapping)) {
   FRAZIL_CHECK(ValidateMapping(mapping).has_value() && TakesTemplates(plan_));
+  Forget();
 }
 
 bool BothReaders::Read(std::string_view message) {
@@ -185,7 +182,7 @@ bool BothReaders::Read(std::string_view message) {
   const std::string_view kept = std::string_view(memory_).substr(0, message.size());
   rows_.Clear();
   quick_rows_.Clear();
-  const bool quick = quick_reader_.Read(kept, quick_rows_);
+  const bool quick = quick_reader_->Read(kept, quick_rows_);
   const bool good = reader_.Read(kept, rows_);
   if (quick) {
     FRAZIL_CHECK(good, message);
@@ -194,7 +191,7 @@ bool BothReaders::Read(std::string_view message) {
   }
   rows_.RollBackRow();
   FRAZIL_CHECK(Same(rows_, quick_rows_), message);
-  if (good) quick_reader_.Learn(kept);
+  if (good) quick_reader_->Learn(kept);
   return false;
 }
 

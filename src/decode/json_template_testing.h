@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -21,11 +22,13 @@ class BothReaders {
   // Whether templates read the message; else they left no trace of it, and have learned it if it was one to
   // learn.
   bool Read(std::string_view message);
+  // Begins anew, without templates.
+  void Forget() { quick_reader_.emplace(plan_); }
 
  private:
   JsonPlan plan_;
   JsonReader reader_;
-  JsonTemplateReader quick_reader_;
+  std::optional<JsonTemplateReader> quick_reader_;
   ColumnBatch rows_;
   ColumnBatch quick_rows_;
   std::string memory_;

@@ -4,6 +4,8 @@
 #include <array>
 #include <limits>
 
+#include "mapping/digits.h"
+
 namespace frazil {
 namespace {
 
@@ -30,23 +32,78 @@ bool ReadDay(const char*& p, const char* end, std::int64_t& days) {
   return true;
 }
 
+std::int64_t MicrosOf(int hour, int minute, int second) {
+  return (hour * 3600 + minute * 60 + second) * kMicrosPerSecond;
+}
+
+// What follows the seconds, if anything does.
+bool ReadFractionIfAny(const char*& p, const char* end, std::int64_t& micros) {
+  int fraction = 0;
+  if ((Take(p, end, '.') || Take(p, end, ',')) && !ReadFraction(p, end, fraction)) return false;
+  micros += fraction;
+  return true;
+}
+
 bool ReadTimeOfDay(const char*& p, const char* end, std::int64_t& micros) {
   int hour = 0;
   int minute = 0;
   int second = 0;
-  int fraction = 0;
+  micros = 0;
   if (!ReadDigits(p, end, 2, 2, hour) || !Take(p, end, ':') || !ReadDigits(p, end, 2, 2, minute))
     return false;
   if (Take(p, end, ':')) {
-    if (!ReadDigits(p, end, 2, 2, second)) return false;
-    if ((Take(p, end, '.') || Take(p, end, ',')) && !ReadFraction(p, end, fraction)) return false;
+    if (!ReadDigits(p, end, 2, 2, second) || !ReadFractionIfAny(p, end, micros)) return false;
   }
   if (hour > 23 || minute > 59 || second > 59) return false;
-  micros = (hour * 3600 + minute * 60 + second) * kMicrosPerSecond + fraction;
+  micros += MicrosOf(hour, minute, second);
   return true;
 }
 
+// Three numbers of two digits with one character between them, from eight characters at once.
+struct Pairs {
+  int first = 0;
+  int second = 0;
+  int third = 0;
+};
+bool TakePairs(const char* text, char between, Pairs& pairs) {
+  constexpr std::uint64_t kHighBits = 0x8080'8080'8080'8080U;
+  constexpr std::uint64_t kLimits = 0x7676'7f76'767f'7676U;  // a byte that is too large comes to its high bit
+  constexpr std::uint64_t kZeros = 0x3030'0030'3000'3030U;
+  const std::uint64_t form =
+      kZeros | std::uint64_t{static_cast<unsigned char>(between)} * 0x0000'0100'0001'0000U;
+  const std::uint64_t digits = LoadEight(text) ^ form;
+  if ((((digits + kLimits) | digits) & kHighBits) != 0) return false;
+  const std::uint64_t sums = digits * 10 + (digits >> 8);  // byte i: digits i and i + 1
+  pairs = {static_cast<int>(sums & 0xffU), static_cast<int>(sums >> 24 & 0xffU),
+           static_cast<int>(sums >> 48 & 0xffU)};
+  return true;
+}
+
+// YYYY-MM-DDThh:mm:ss in a few steps, and a fraction behind it. False: nothing is known yet.
+bool ReadWholeForm(const char*& p, const char* end, DayAndTime& value) {
+  constexpr std::ptrdiff_t kSize = 19;
+  Pairs day;  // the year's last two digits, month, day
+  Pairs time;
+  int century = 0;
+  if (end - p < kSize || !TakePairs(p + 2, '-', day) || !TakePairs(p + 11, ':', time) ||
+      (p[10] != 'T' && p[10] != ' '))
+    return false;
+  if (!ReadDigits(p, end, 2, 2, century)) return false;
+  const int year = century * 100 + day.first;
+  if (!IsCalendarDay(year, day.second, day.third) || time.first > 23 || time.second > 59 || time.third > 59)
+    return false;
+  value.days = DaysSince1970(year, day.second, day.third);
+  value.micros = MicrosOf(time.first, time.second, time.third);
+  p += kSize - 2;
+  return ReadFractionIfAny(p, end, value.micros);
+}
+
 bool ReadDayAndTime(const char*& p, const char* end, DayAndTime& value) {
+  const char* whole = p;
+  if (ReadWholeForm(whole, end, value)) {
+    p = whole;
+    return true;
+  }
   return ReadDay(p, end, value.days) && (Take(p, end, 'T') || Take(p, end, 't') || Take(p, end, ' ')) &&
          ReadTimeOfDay(p, end, value.micros);
 }
