@@ -25,9 +25,12 @@ class Broker:
     replicas = 1  # of every topic
     login: dict[str, str] = {}  # what its clients need, in librdkafka's words
 
-    def __init__(self, folder: pathlib.Path, secure: bool = False):
+    def __init__(self, folder: pathlib.Path, secure: bool = False, version: str = ""):
+        """With a version: an older one, as kafka.sh says."""
         self.folder = folder
-        self.secure = secure
+        self._settings = {"KAFKA_PROPS": PROPERTIES, "KAFKA_VERSION": version}
+        if secure:
+            self._settings["KAFKA_SECURE"] = "1"
         self.address = ""
 
     def start(self) -> "Broker":
@@ -48,7 +51,7 @@ class Broker:
         return str(self.folder / "tls" / name)
 
     def _script(self, command: str, *arguments: str) -> str:
-        environment = os.environ | {"KAFKA_OWNER": str(os.getpid()), "KAFKA_PROPS": PROPERTIES} | ({"KAFKA_SECURE": "1"} if self.secure else {})
+        environment = os.environ | {"KAFKA_OWNER": str(os.getpid())} | self._settings
         done = subprocess.run([KAFKA_SH, command, self.folder, *arguments], env=environment, text=True,
                               stdout=subprocess.PIPE, stderr=subprocess.PIPE)
         assert done.returncode == 0, f"kafka.sh {command}: {done.stderr}"

@@ -12,10 +12,12 @@
 #   kafka.sh tool DIR CLASS ARGS...   a command line tool, such as `TopicCommand --list` or `ConsoleProducer --topic t`
 # Environment: KAFKA_HEAP (default 512m); KAFKA_PROPS: further broker properties, one a line; KAFKA_OWNER: the process
 # to end with (default: the parent; 0: nobody); KAFKA_SECURE=1: also the listeners tls, sasl and sasl_tls, with
-# DIR/tls/{ca,client,client-key}.pem and the user frazil, password "pizza margherita", for PLAIN, SCRAM-SHA-256 and -512.
+# DIR/tls/{ca,client,client-key}.pem and the user frazil, password "pizza margherita", for PLAIN, SCRAM-SHA-256 and -512;
+# KAFKA_VERSION: 2.8 (with a ZooKeeper) or 3.5 instead of the newest, one node, without KAFKA_SECURE and `topic`.
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-jars=$(cd "$here/../.." && pwd)/.deps/kafka
+version=${KAFKA_VERSION:-}
+jars=$(cd "$here/../.." && pwd)/.deps/kafka${version:+-$version}
 owner=${KAFKA_OWNER:-$PPID}
 heap=${KAFKA_HEAP:-512m}
 password="pizza margherita"
@@ -26,7 +28,7 @@ usage() { sed -n '2,/^set /p' "${BASH_SOURCE[0]}" | grep '^#' >&2; exit 64; }
 cmd=${1:-} dir=${2:-}
 [ -n "$cmd" ] && [ -n "$dir" ] || usage
 shift 2
-[ -e "$jars.done" ] || die "the jars are missing, run: tools/setup test"
+[ -e "$jars.done" ] || die "the jars are missing, run: tools/setup $([ -n "$version" ] && echo long || echo test)"
 mkdir -p "$dir"
 dir=$(cd "$dir" && pwd)
 
@@ -80,13 +82,24 @@ voters() {
 write_properties() {
   local listeners='' name
   for name in "${names[@]}"; do listeners+="${name^^}://$(cat "$dir/addr.$name"),"; done
-  cat <<P
+  if [ "$version" = 2.8 ]; then
+    cat <<P
+broker.id=$node
+zookeeper.connect=127.0.0.1:${controllers[node - 1]}
+zookeeper.session.timeout.ms=3000
+listeners=${listeners%,}
+P
+  else
+    cat <<P
 process.roles=broker,controller
 node.id=$node
 controller.quorum.voters=$(voters)
 listeners=${listeners}CONTROLLER://127.0.0.1:${controllers[node - 1]}
-advertised.listeners=${listeners%,}
 controller.listener.names=CONTROLLER
+P
+  fi
+  cat <<P
+advertised.listeners=${listeners%,}
 inter.broker.listener.name=PLAINTEXT
 listener.security.protocol.map=CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT,TLS:SSL,SASL:SASL_PLAINTEXT,SASL_TLS:SASL_SSL
 log.dirs=$dir/data
@@ -142,9 +155,26 @@ end_with() { # end_with OWNER PID: kills PID once OWNER is gone
   if alive "$2"; then kill -KILL "$2"; fi
 }
 
+# Its memory of a broker that was killed lasts for a session.
+start_zookeeper() { # start_zookeeper PORT
+  local known='' end=$((SECONDS + 60))
+  [ ! -e "$dir/zookeeper" ] || known=1
+  printf '%s\n' "dataDir=$dir/zookeeper" "clientPort=$1" clientPortAddress=127.0.0.1 tickTime=1000 \
+      admin.enableServer=false >"$dir/zookeeper.properties"
+  setsid java -Xmx128m -XX:+UseSerialGC -cp "$jars/*" org.apache.zookeeper.server.quorum.QuorumPeerMain \
+      "$dir/zookeeper.properties" >"$dir/zookeeper.log" 2>&1 </dev/null &
+  echo $! >"$dir/zookeeper.pid"
+  if [ "$owner" != 0 ]; then end_with "$owner" $! </dev/null >/dev/null 2>&1 & fi
+  until (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; do
+    [ $SECONDS -lt $end ] || die "ZooKeeper is not ready after 60 s"
+    sleep 0.1
+  done
+  [ -z "$known" ] || sleep 4
+}
+
 wait_until_ready() { # wait_until_ready PID
   local end=$((SECONDS + 60))
-  until grep -q 'Kafka Server started' "$dir/server.log"; do
+  until grep -qE 'Kafka Server started|KafkaServer id=[0-9]+\] started' "$dir/server.log"; do
     alive "$1" || { tail -20 "$dir/server.log" >&2; die "the broker ended while starting"; }
     [ $SECONDS -lt $end ] || { tail -20 "$dir/server.log" >&2; die "the broker is not ready after 60 s"; }
     sleep 0.1
@@ -166,7 +196,11 @@ start() {
   if [ -n "${1:-}" ]; then echo "127.0.0.1:$1" >"$dir/addr.plaintext"; fi
   [ ${#controllers[@]} -gt 0 ] || controllers=("${ports[4]}")
   write_properties >"$dir/server.properties"
-  [ -e "$dir/data/meta.properties" ] || format
+  if [ "$version" = 2.8 ]; then
+    start_zookeeper "${controllers[0]}"
+  else
+    [ -e "$dir/data/meta.properties" ] || format
+  fi
 
   setsid java "-Xmx$heap" "-Xms$heap" -XX:+UseSerialGC -cp "$jars/*" \
       "-Dlog4j2.configurationFile=$here/log4j2.properties" \
@@ -196,17 +230,18 @@ cluster() {
   for ((i = 1; i <= count; i++)); do cat "$dir/$i.addr"; done | paste -sd,
 }
 
-stop() { # stop SIGNAL: and KILL after 20 s
-  local pid i
-  [ -s "$dir/pid" ] || return 0
-  pid=$(cat "$dir/pid")
+stop() { # stop SIGNAL [FILE WITH THE PID]: and KILL after 20 s
+  local file=$dir/${2:-pid} pid i
+  [ -s "$file" ] || return 0
+  pid=$(cat "$file")
   kill "-$1" "$pid" 2>/dev/null || true
   for ((i = 0; i < 400; i++)); do
     alive "$pid" || break
     sleep 0.05
   done
   if alive "$pid"; then kill -KILL "$pid"; fi
-  rm -f "$dir/pid"
+  rm -f "$file"
+  [ -n "${2:-}" ] || stop "$1" zookeeper.pid
 }
 
 topic() {
