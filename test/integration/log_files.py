@@ -9,7 +9,8 @@ _CODECS = ("none", "gzip", "snappy", "lz4", "zstd")
 
 
 def kinds_of_batches(broker_folder: pathlib.Path, topic: str) -> collections.Counter:
-    """How many batches are of a codec, single, large, without records, with holes, control, of the broker's time."""
+    """How many batches are of a codec, single, large, of a megabyte, without records, with holes, control, of
+    the broker's time."""
     kinds: collections.Counter = collections.Counter()
     for file in sorted((broker_folder / "data").glob(f"{topic}-[0-9]*/*.log")):
         data, at = file.read_bytes(), 0
@@ -25,6 +26,7 @@ def kinds_of_batches(broker_folder: pathlib.Path, topic: str) -> collections.Cou
 def _kinds(length: int, attributes: int, last_delta: int, count: int) -> list[str]:
     if attributes & 0x20:
         return ["control"]
-    facts = {"single": count == 1 and last_delta == 0, "large": length > 100_000, "empty": count == 0,
+    facts = {"single": count == 1 and last_delta == 0, "large": length > 100_000,
+             "megabyte": length > 900_000, "empty": count == 0,
              "holes": 0 < count <= last_delta, "appended": bool(attributes & 8), "transactional": bool(attributes & 16)}
     return [_CODECS[attributes & 7], *[name for name, holds in facts.items() if holds]]

@@ -31,6 +31,7 @@ class Source:
     """One producer of one topic. With `transactional_id` messages go out in transactions only. `more` are settings of librdkafka."""
 
     appended = False  # whether messages get the broker's time
+    most = 1 << 30  # messages that it should be given at once
 
     def __init__(self, address: str, topic: str, codec: str = "none", transactional_id: str = "", linger_ms: int = 5,
                  **more: int):

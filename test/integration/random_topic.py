@@ -13,11 +13,12 @@ from waiting import wait_for
 CODECS = ("none", "gzip", "snappy", "lz4", "zstd")
 COMPACTED = (0, 1, 2)  # partitions that begin with a compacted part
 PARTITIONS = 6         # the last one stays empty
+MOST_BATCHES = 300     # sent at once
 OPEN = 1               # the partition that may end in an open transaction
 
 
 class RandomTopic:
-    """Batches of one message to half a megabyte in every codec; keys, values and headers of every form; transactions
+    """Batches of one message to a megabyte in every codec; keys, values and headers of every form; transactions
     that are committed, aborted and interleaved; holes in batches and batches without messages, by compaction; a log
     that begins in the middle of a batch."""
 
@@ -74,8 +75,7 @@ class RandomTopic:
         source = self._random.choice(self._transactional)
         self._transactional.remove(source)
         source.begin()
-        wanted = self._draw(OPEN)
-        self._open = source, list(placed(wanted, source.send(one.message for one in wanted)))
+        self._open = source, self._sent(source, self._draw(OPEN))
         self._send(self._random.choice(self._plain), self._draw(OPEN))
 
     def close_the_transaction(self) -> None:
@@ -94,16 +94,22 @@ class RandomTopic:
 
     def _source(self, codec: str, transactional_id: str = "") -> Source:
         more = {"transaction_timeout_ms": 600_000} if transactional_id else {}
-        return Source(self._broker.address, self._knowledge.topic, codec, transactional_id,
-                      linger_ms=self._random.choice([0, 5, 50]),
-                      batch_num_messages=self._random.choice([1, 7, 100, 10_000]),
-                      batch_size=self._random.choice([1000, 16_000, 500_000]), **more)
+        messages, size = self._random.choice([1, 7, 100, 10_000]), self._random.choice([1000, 16_000, 1_000_000])
+        source = Source(self._broker.address, self._knowledge.topic, codec, transactional_id,
+                        linger_ms=self._random.choice([0, 5, 50]), batch_num_messages=messages, batch_size=size, **more)
+        source.most = MOST_BATCHES * min(messages, size // 250)
+        return source
 
     def _size(self) -> int:
         return max(1, int(self._piece ** self._random.uniform(0.2, 1.3)))
 
     def _send(self, source: Source, wanted: list[Expected]) -> None:
-        self._knowledge.add_all(placed(wanted, source.send(one.message for one in wanted)))
+        self._knowledge.add_all(self._sent(source, wanted))
+
+    def _sent(self, source: Source, wanted: list[Expected]) -> list[Expected]:
+        """Some of them: a source of small batches takes no more at once."""
+        wanted = wanted[:source.most]
+        return list(placed(wanted, source.send(one.message for one in wanted)))
 
     def _end(self, source: Source, sent: list[Expected]) -> None:
         commit = self._random.random() < 0.6
@@ -113,7 +119,7 @@ class RandomTopic:
     def _transaction(self, wanted: list[Expected]) -> None:
         source = self._random.choice(self._transactional)
         source.begin()
-        self._end(source, list(placed(wanted, source.send(one.message for one in wanted))))
+        self._end(source, self._sent(source, wanted))
 
     def _interleaved(self) -> None:
         """Two transactions in the same partition, message lists in turn, ended in any order."""
@@ -123,8 +129,7 @@ class RandomTopic:
             source.begin()
         for _ in range(self._random.randrange(1, 4)):
             for source, sent in two:
-                wanted = self._draw(partition)
-                sent.extend(placed(wanted, source.send(one.message for one in wanted)))
+                sent.extend(self._sent(source, self._draw(partition)))
         self._random.shuffle(two)
         for source, sent in two:
             self._end(source, sent)

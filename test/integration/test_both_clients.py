@@ -125,9 +125,17 @@ def random_starts(world, draw: random.Random, first: dict[int, int], ends: dict[
                                          - datetime.timedelta(seconds=draw.uniform(0, 10))).isoformat()[:23] + "Z"})]
 
 
-@pytest.mark.timeout(1800)
-def test_both_clients_bring_the_same(world, seed, request):
-    count = 200_000 if request.config.getoption("long") else 20_000
+def test_both_clients_bring_the_same(world, seed):
+    bring_the_same(world, seed, 20_000, ())
+
+
+@pytest.mark.long
+@pytest.mark.timeout(3600)
+def test_both_clients_bring_the_same_million(world, request):
+    bring_the_same(world, request.config.getoption("seed") or 1, 1_000_000, ("megabyte",))
+
+
+def bring_the_same(world, seed: int, count: int, more_kinds: tuple[str, ...]) -> None:
     draw = random.Random(seed)
     topic = RandomTopic(world.broker, world.knowledge, seed, count)
     topic.compacted_part(count // 5)
@@ -155,12 +163,13 @@ def test_both_clients_bring_the_same(world, seed, request):
 
     kinds = kinds_of_batches(world.broker.folder, world.topic)
     print(f"batches: {dict(kinds)}")
-    assert all(kinds[kind] > 0 for kind in (*CODECS, "single", "large", "empty", "holes", "control", "appended")), kinds
+    wanted = (*CODECS, "single", "large", "empty", "holes", "control", "appended", *more_kinds)
+    assert all(kinds[kind] > 0 for kind in wanted), kinds
 
     ends = world.broker.ends(world.topic)
     starts = random_starts(world, draw, first, ends)
     file = write(world, [*whole, turns, *starts])
-    run_to_end(file, limit=600)
+    run_to_end(file, limit=1200)
     assert history(world, turns)["position"] == ends
     assert_same(world, [*whole, turns])
     for two in zip(starts[::2], starts[1::2]):
