@@ -1,10 +1,10 @@
 // Writes order events as JSON to a topic, or to standard output one a line:
 //
-//   events -n COUNT [-b BROKERS -t TOPIC -p PARTITIONS]
+//   events -n COUNT [-b BROKERS -t TOPIC -p PARTITIONS -c CODEC -s BATCH_BYTES]
 //
-// Event i is a pure function of i, and all events differ. To a topic: lz4, batches of up to 128 KiB, event i to
-// partition i modulo PARTITIONS. The last line on standard error is what a reader of all of them must find:
-// "rows=… quantity_sum=… price_cents_sum=… bytes_per_event=…".
+// Event i is a pure function of i, and all events differ. To a topic: batches of up to BATCH_BYTES before
+// compression, event i to partition i modulo PARTITIONS. The last line on standard error is what a reader of
+// all of them must find: "rows=… quantity_sum=… price_cents_sum=… bytes=…".
 #include <inttypes.h>
 #include <librdkafka/rdkafka.h>
 #include <stdint.h>
@@ -15,8 +15,9 @@
 
 static const char* kFirst[] = {"Ada",  "Bruno", "Chiara", "Dmitri", "Elena", "Farid", "Greta", "Hiro",
                                "Ines", "Jonas", "Kaya",   "Luca",   "Mara",  "Nils",  "Olga",  "Pavel"};
-static const char* kLast[] = {"Rossi",    "Novak",  "Schmidt", "Tanaka",  "Okafor", "Silva",  "Johansson", "Dubois",
-                              "Kowalski", "Haddad", "Moreau",  "Bianchi", "Larsen", "Ivanov", "Mendes",    "Fischer"};
+static const char* kLast[] = {"Rossi",     "Novak",  "Schmidt",  "Tanaka", "Okafor", "Silva",
+                              "Johansson", "Dubois", "Kowalski", "Haddad", "Moreau", "Bianchi",
+                              "Larsen",    "Ivanov", "Mendes",   "Fischer"};
 static const char* kPizza[] = {"Margherita",       "Marinara",         "Diavola",    "Capricciosa",
                                "Quattro Formaggi", "Quattro Stagioni", "Prosciutto", "Funghi"};
 static const char* kSize[] = {"S", "M", "L", "XL"};
@@ -58,9 +59,9 @@ static void MakeEvent(uint64_t i, Event* event) {
       "\"quantity\":%u,\"price\":%u.%02u,\"order_ts\":\"%s.%03dZ\",\"status\":\"%s\",\"delivery\":%s}",
       (unsigned)(a >> 32), (unsigned)(a >> 16) & 0xffff, (unsigned)(a & 0xfff),
       0x8000 | ((unsigned)(b >> 48) & 0x3fff), b & 0xffffffffffff, (unsigned)((c >> 24) % 5000),
-      kFirst[(c >> 40) & 15], kLast[(c >> 44) & 15], kPizza[(c >> 48) & 7], kSize[(c >> 51) & 3], event->quantity,
-      event->price_cents / 100, event->price_cents % 100, formatted, (int)(millis % 1000), kStatus[(c >> 53) & 3],
-      (c >> 55) & 1 ? "true" : "false");
+      kFirst[(c >> 40) & 15], kLast[(c >> 44) & 15], kPizza[(c >> 48) & 7], kSize[(c >> 51) & 3],
+      event->quantity, event->price_cents / 100, event->price_cents % 100, formatted, (int)(millis % 1000),
+      kStatus[(c >> 53) & 3], (c >> 55) & 1 ? "true" : "false");
 }
 
 static uint64_t not_delivered;
@@ -71,10 +72,10 @@ static void OnDelivery(rd_kafka_t* producer, const rd_kafka_message_t* message, 
   if (message->err) not_delivered++;
 }
 
-static rd_kafka_t* NewProducer(const char* brokers) {
-  const char* settings[][2] = {{"bootstrap.servers", brokers},   {"compression.codec", "lz4"},
-                               {"linger.ms", "20"},              {"batch.size", "131072"},
-                               {"enable.idempotence", "true"},   {"queue.buffering.max.messages", "200000"}};
+static rd_kafka_t* NewProducer(const char* brokers, const char* codec, const char* batch_bytes) {
+  const char* settings[][2] = {{"bootstrap.servers", brokers}, {"compression.codec", codec},
+                               {"linger.ms", "500"},           {"batch.size", batch_bytes},
+                               {"enable.idempotence", "true"}, {"queue.buffering.max.messages", "200000"}};
   char error[512];
   rd_kafka_conf_t* conf = rd_kafka_conf_new();
   for (size_t k = 0; k < sizeof settings / sizeof settings[0]; k++) {
@@ -93,7 +94,8 @@ static rd_kafka_t* NewProducer(const char* brokers) {
 }
 
 static void Produce(rd_kafka_t* producer, rd_kafka_topic_t* topic, int32_t partition, Event* event) {
-  while (rd_kafka_produce(topic, partition, RD_KAFKA_MSG_F_COPY, event->json, (size_t)event->length, NULL, 0, NULL)) {
+  while (rd_kafka_produce(topic, partition, RD_KAFKA_MSG_F_COPY, event->json, (size_t)event->length, NULL, 0,
+                          NULL)) {
     if (rd_kafka_last_error() != RD_KAFKA_RESP_ERR__QUEUE_FULL) {
       fprintf(stderr, "events: %s\n", rd_kafka_err2str(rd_kafka_last_error()));
       exit(1);
@@ -107,19 +109,36 @@ int main(int argc, char** argv) {
   uint64_t count = 1000;
   const char* brokers = NULL;
   const char* topic_name = NULL;
+  const char* codec = "lz4";
+  const char* batch_bytes = "131072";
   uint64_t partitions = 1;
-  for (int option; (option = getopt(argc, argv, "n:b:t:p:")) != -1;) {
+  for (int option; (option = getopt(argc, argv, "n:b:t:p:c:s:")) != -1;) {
     switch (option) {
-      case 'n': count = strtoull(optarg, NULL, 10); break;
-      case 'b': brokers = optarg; break;
-      case 't': topic_name = optarg; break;
-      case 'p': partitions = strtoull(optarg, NULL, 10); break;
-      default: return 64;
+      case 'n':
+        count = strtoull(optarg, NULL, 10);
+        break;
+      case 'b':
+        brokers = optarg;
+        break;
+      case 't':
+        topic_name = optarg;
+        break;
+      case 'p':
+        partitions = strtoull(optarg, NULL, 10);
+        break;
+      case 'c':
+        codec = optarg;
+        break;
+      case 's':
+        batch_bytes = optarg;
+        break;
+      default:
+        return 64;
     }
   }
   if (!brokers != !topic_name || partitions == 0) return 64;
 
-  rd_kafka_t* producer = brokers ? NewProducer(brokers) : NULL;
+  rd_kafka_t* producer = brokers ? NewProducer(brokers, codec, batch_bytes) : NULL;
   rd_kafka_topic_t* topic = producer ? rd_kafka_topic_new(producer, topic_name, NULL) : NULL;
   uint64_t quantity_sum = 0, price_cents_sum = 0, bytes = 0;
   Event event;
@@ -140,8 +159,8 @@ int main(int argc, char** argv) {
     rd_kafka_topic_destroy(topic);
     rd_kafka_destroy(producer);
   }
-  fprintf(stderr, "rows=%" PRIu64 " quantity_sum=%" PRIu64 " price_cents_sum=%" PRIu64 " bytes_per_event=%.1f\n", count,
-          quantity_sum, price_cents_sum, count ? (double)bytes / (double)count : 0.0);
+  fprintf(stderr, "rows=%" PRIu64 " quantity_sum=%" PRIu64 " price_cents_sum=%" PRIu64 " bytes=%" PRIu64 "\n",
+          count, quantity_sum, price_cents_sum, bytes);
   if (not_delivered) fprintf(stderr, "events: %" PRIu64 " were not delivered\n", not_delivered);
   return not_delivered != 0;
 }
