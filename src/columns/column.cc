@@ -69,6 +69,27 @@ void Column::CloseStruct() {
   for (const auto& child : children_) FRAZIL_CHECK(child->length() == length(), child->field().name);
 }
 
+void Column::AppendValueOf(const Column& other, std::int64_t i) {
+  if (other.is_null(i)) {
+    AppendNull();
+  } else if (width_ > 0) {
+    AppendFixedBytes(other.bytes(i));
+  } else if (children_.empty()) {
+    AppendBytes(other.bytes(i));
+  } else if (type() == TypeId::kStruct) {
+    for (std::size_t c = 0; c < children_.size(); ++c) children_[c]->AppendValueOf(*other.children_[c], i);
+    CloseStruct();
+  } else {
+    const auto row = static_cast<std::size_t>(i);
+    for (std::size_t c = 0; c < children_.size(); ++c) {
+      for (std::int64_t e = other.offsets_[row]; e < other.offsets_[row + 1]; ++e) {
+        children_[c]->AppendValueOf(*other.children_[c], e);
+      }
+    }
+    CloseList();
+  }
+}
+
 void Column::Truncate(std::int64_t length) {
   const auto rows = static_cast<std::size_t>(length);
   FRAZIL_CHECK(rows <= valid_.size());

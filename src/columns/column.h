@@ -77,6 +77,9 @@ class Column {
   const Column& child(std::size_t i) const { return *children_[i]; }
   std::size_t child_count() const { return children_.size(); }
 
+  // Appends the `i`-th value of a column of the same type.
+  void AppendValueOf(const Column& other, std::int64_t i);
+
   // Drops all values from `length` on, nested ones included: how a failed record leaves nothing behind. A child that is
   // ahead of its parent (a value not closed yet) is cut too.
   void Truncate(std::int64_t length);

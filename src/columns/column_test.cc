@@ -128,6 +128,23 @@ TEST(ColumnTest, TruncateForgetsTheNullsItDrops) {
   EXPECT_EQ(column.byte_size(), 0);
 }
 
+TEST(ColumnTest, ValuesAreCopiedFromAnotherColumnAtEachDepth) {
+  const Field field = Optional("lines", ParseType("list<struct<a: int, tags: list<string>>>").value());
+  Column from(field);
+  AppendLine(from, 1, {"t", "u"});
+  AppendLine(from, 2, {});
+  from.CloseList();
+  from.AppendNull();
+  Column to(field);
+  for (const std::int64_t i : {1, 0, 0}) to.AppendValueOf(from, i);
+  EXPECT_THAT(Nulls(to), ElementsAre(true, false, false));
+  EXPECT_THAT(to.offsets(), ElementsAre(0, 0, 2, 4));
+  const Column& tags = to.child(0).child(1);
+  EXPECT_THAT(tags.offsets(), ElementsAre(0, 2, 2, 4, 4));
+  EXPECT_EQ(tags.child(0).bytes(3), "u");
+  EXPECT_EQ(to.child(0).child(0).value<std::int32_t>(3), 2);
+}
+
 TEST(ColumnBatchTest, AFailedRowLeavesNothingBehind) {
   Schema schema;
   schema.fields = {Optional("id", Type::Primitive(TypeId::kLong)),

@@ -66,6 +66,16 @@ ColumnMapping From(std::string_view path, ColumnMapping column) {
   return column;
 }
 
+ColumnMapping In(MessagePart part, std::string_view path, ColumnMapping column) {
+  column.part = part;
+  return From(path, std::move(column));
+}
+
+ColumnMapping Default(std::string_view json, ColumnMapping column) {
+  column.value.default_json = json;
+  return column;
+}
+
 Mapping Plain(std::vector<ColumnMapping> columns) {
   return {.columns = std::move(columns),
           .metadata = {.partition = false, .offset = false, .timestamp = false}};
@@ -143,10 +153,14 @@ std::size_t DecoderFixture::Decode(const Messages& messages, std::size_t start) 
 }
 
 std::string DecoderFixture::One(std::string_view value) {
+  return One(Messages({std::string(value)}));
+}
+
+std::string DecoderFixture::One(const Messages& message) {
   rows.Clear();
   errors.Clear();
-  EXPECT_EQ(Decode(Messages({std::string(value)})), 1U);
-  EXPECT_EQ(rows.rows() + errors.rows(), 1) << value;
+  EXPECT_EQ(Decode(message), 1U);
+  EXPECT_EQ(rows.rows() + errors.rows(), 1) << message.batch.records[0].value.value_or("");
   return rows.rows() == 1 ? RowText(rows, 0) : LastError();
 }
 

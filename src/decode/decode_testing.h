@@ -19,6 +19,8 @@ ValueMapping ValueOf(std::string_view type, std::string_view parse = "");
 ColumnMapping ColumnOf(std::string_view name, std::string_view type, std::string_view parse = "");
 ColumnMapping Required(ColumnMapping column);
 ColumnMapping From(std::string_view path, ColumnMapping column);
+ColumnMapping In(MessagePart part, std::string_view path, ColumnMapping column);
+ColumnMapping Default(std::string_view json, ColumnMapping column);
 
 // A value as compact text: 12, 1.5, "text", 0x00ff, 12.50, [1, null], {a: 1, b: null}, {"k" -> 1}.
 std::string ValueText(const Column& column, std::int64_t i);
@@ -46,6 +48,7 @@ struct DecoderFixture {
   std::size_t Decode(const Messages& messages, std::size_t start = 0);
   // Decodes one message: its row, or "CODE path: message".
   std::string One(std::string_view value);
+  std::string One(const Messages& message);
   std::string LastError() const;  // "CODE path: message"
   std::string ErrorValue(std::string_view column, std::int64_t row) const;
 

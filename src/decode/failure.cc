@@ -51,6 +51,8 @@ std::string_view CodeOf(Problem problem) {
       return "MAP_NULL";
     case Problem::kDuplicateKey:
       return "MAP_DUPLICATE_KEY";
+    case Problem::kUnmapped:
+      return "MAP_UNMAPPED";
   }
   CheckFailed("a failure has a code", __FILE__, __LINE__, {});
 }
@@ -81,9 +83,11 @@ void Failure::Describe(std::string& message) const {
   const std::string_view shown = Cut(found);
   const std::string_view more = shown.size() < found.size() ? "…" : "";
   if (problem == Problem::kUtf8) {
-    message = "the message is not UTF-8";
+    message = "the text is not UTF-8";
   } else if (problem == Problem::kDuplicateKey) {
     message = "the key stands twice in its object";
+  } else if (problem == Problem::kUnmapped) {
+    fmt::format_to(out, "no column reads this value: {}{}", shown, more);
   } else if (IsJsonProblem(problem)) {
     fmt::format_to(out, "at byte {}: expected {}, found {}{}", offset, expected,
                    found.empty() ? "the end" : shown, more);

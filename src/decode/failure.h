@@ -24,6 +24,7 @@ enum class Problem {
   kMissing,
   kNull,
   kDuplicateKey,
+  kUnmapped,
 };
 
 // The code in the errors table, as in docs/problems.md. REQUIRES: not kNone.
@@ -36,7 +37,7 @@ struct Failure {
   std::size_t offset = 0;     // in the message, in bytes
   std::string_view found;     // what stands there, as its JSON text; empty: nothing
   std::string_view expected;  // a type with its parse rule, or a piece of JSON's grammar
-  std::string path;           // JSON Pointer to the value; "" for the whole message
+  std::string path;  // JSON Pointer to the value, behind "key:" or "headers:" if it is there; "" for all
 
   // One sentence; what was found is cut to a few words.
   void Describe(std::string& message) const;

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <deque>
 #include <limits>
 
 #include "base/bytes.h"
@@ -6,6 +7,7 @@
 #include "decode/json_plan.h"
 #include "decode/json_reader.h"
 #include "decode/json_template_reader.h"
+#include "decode/side_reader.h"
 
 namespace frazil {
 namespace {
@@ -28,6 +30,12 @@ enum ErrorColumn : std::size_t {
   kErrorMappingVersion,
   kErrorFailedAt,
 };
+
+const Failure kBadTimestamp{.problem = Problem::kRange,
+                            .offset = 0,
+                            .found = "a message whose time is beyond microseconds",
+                            .expected = kTimestampColumn,
+                            .path = {}};
 
 std::size_t SizeOf(const Record& record, const OpenedBatch& batch) {
   constexpr std::size_t kFixed = 64;
@@ -84,10 +92,40 @@ void AppendHeaders(const Record& record, const OpenedBatch& batch, Column& colum
   column.CloseList();
 }
 
+// Bytes that the nulls of a row take, of types whose nulls are large.
+std::size_t FixedBytes(const Type& type) {
+  std::size_t bytes = static_cast<std::size_t>(type.length);
+  if (type.id == TypeId::kStruct) {
+    for (const Field& member : type.children) bytes += FixedBytes(member.type);
+  }
+  return bytes;
+}
+
+// A mapping made ready for reading messages.
+struct MessagePlan {
+  explicit MessagePlan(const Mapping& mapping)
+      : value(mapping),
+        sides(MakeSidePlans(mapping)),
+        metadata(mapping.metadata),
+        mapping_version(MappingVersion(mapping)),
+        mapped_columns(mapping.columns.size() + (mapping.unmapped == Unmapped::kCollect ? 1 : 0)) {
+    for (const ColumnMapping& column : mapping.columns) fixed_bytes += FixedBytes(column.value.type);
+  }
+
+  JsonPlan value;
+  std::vector<SidePlan> sides;
+  MetadataColumns metadata;
+  std::string mapping_version;
+  std::size_t mapped_columns;  // with that of what is collected; the metadata columns follow
+  std::size_t fixed_bytes = 0;
+};
+
 class JsonDecoder final : public Decoder {
  public:
-  explicit JsonDecoder(std::shared_ptr<const JsonPlan> plan)
-      : plan_(std::move(plan)), quick_reader_(*plan_), reader_(*plan_) {}
+  explicit JsonDecoder(std::shared_ptr<const MessagePlan> plan)
+      : plan_(std::move(plan)), quick_reader_(plan_->value), reader_(plan_->value) {
+    for (const SidePlan& side : plan_->sides) sides_.emplace_back(side);
+  }
 
   std::size_t Decode(const OpenedBatch& batch, std::size_t start, const DecodeContext& context,
                      ColumnBatch& rows, ColumnBatch& errors, DecodeCounts& counts) override {
@@ -103,7 +141,7 @@ class JsonDecoder final : public Decoder {
         ++counts.nulls;
         continue;
       }
-      unchecked += SizeOf(record, batch);
+      unchecked += SizeOf(record, batch) + plan_->fixed_bytes;
       if (DecodeOne(record, batch, context, rows)) {
         ++counts.rows;
       } else {
@@ -118,20 +156,21 @@ class JsonDecoder final : public Decoder {
  private:
   bool DecodeOne(const Record& record, const OpenedBatch& batch, const DecodeContext& context,
                  ColumnBatch& rows) {
+    failure_ = &reader_.failure();
     if (!quick_reader_.Read(*record.value, rows)) {
       if (!reader_.Read(*record.value, rows)) return false;
       quick_reader_.Learn(*record.value);
     }
+    for (SideReader& side : sides_) {
+      failure_ = &side.failure();
+      if (!side.Read(record, batch, rows)) return false;
+    }
     const MetadataColumns& metadata = plan_->metadata;
     if (metadata.timestamp && !TimestampFits(record)) {
-      reader_.failure() = Failure{.problem = Problem::kRange,
-                                  .offset = 0,
-                                  .found = "a message whose time is beyond microseconds",
-                                  .expected = kTimestampColumn,
-                                  .path = {}};
+      failure_ = &kBadTimestamp;
       return false;
     }
-    std::size_t i = plan_->values.size();
+    std::size_t i = plan_->mapped_columns;
     if (metadata.partition) rows.column(i++).AppendInt32(context.partition.value());
     if (metadata.offset) rows.column(i++).AppendInt64(record.offset.value());
     if (metadata.timestamp) AppendTimestamp(record, rows.column(i++));
@@ -143,8 +182,7 @@ class JsonDecoder final : public Decoder {
 
   void AppendError(const Record& record, const OpenedBatch& batch, const DecodeContext& context,
                    ColumnBatch& errors) {
-    const Failure& failure = reader_.failure();
-    failure.Describe(message_);
+    failure_->Describe(message_);
     errors.column(kErrorPartition).AppendInt32(context.partition.value());
     errors.column(kErrorOffset).AppendInt64(record.offset.value());
     AppendTimestamp(record, errors.column(kErrorTimestamp));
@@ -152,27 +190,29 @@ class JsonDecoder final : public Decoder {
     AppendHeaders(record, batch, errors.column(kErrorHeaders));
     errors.column(kErrorTopic).AppendBytes(context.topic);
     AppendOptional(record.value, errors.column(kErrorValue));
-    errors.column(kErrorCode).AppendBytes(CodeOf(failure.problem));
-    errors.column(kErrorPath).AppendBytes(failure.path);
+    errors.column(kErrorCode).AppendBytes(CodeOf(failure_->problem));
+    errors.column(kErrorPath).AppendBytes(failure_->path);
     errors.column(kErrorMessage).AppendBytes(message_);
     errors.column(kErrorMappingVersion).AppendBytes(plan_->mapping_version);
     errors.column(kErrorFailedAt).AppendInt64(context.failed_at_us);
     errors.CloseRow();
   }
 
-  std::shared_ptr<const JsonPlan> plan_;
+  std::shared_ptr<const MessagePlan> plan_;
   JsonTemplateReader quick_reader_;
   JsonReader reader_;
+  std::deque<SideReader> sides_;
+  const Failure* failure_ = nullptr;  // of the last record that failed
   std::string message_;
 };
 
 class Factory final : public JsonDecoderFactory {
  public:
-  explicit Factory(const Mapping& mapping) : plan_(std::make_shared<const JsonPlan>(mapping)) {}
+  explicit Factory(const Mapping& mapping) : plan_(std::make_shared<const MessagePlan>(mapping)) {}
   std::unique_ptr<Decoder> NewDecoder() const override { return std::make_unique<JsonDecoder>(plan_); }
 
  private:
-  std::shared_ptr<const JsonPlan> plan_;  // shared with the decoders, which may outlive the factory
+  std::shared_ptr<const MessagePlan> plan_;  // shared with the decoders, which may outlive the factory
 };
 
 }  // namespace

@@ -2,13 +2,12 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
+#include "mapping/default_value.h"
+
 namespace frazil {
 namespace {
-
-bool IsArrayIndex(std::string_view key) {
-  if (key.empty() || (key[0] == '0' && key.size() > 1)) return false;
-  return key.find_first_not_of("0123456789") == std::string_view::npos;
-}
 
 std::string Expected(const ValueMapping& value) {
   switch (value.type.id) {
@@ -46,6 +45,15 @@ std::string Expected(const ValueMapping& value) {
   return fmt::format("{} ({})", ToString(value.type), ToString(value.parse, value.pattern));
 }
 
+std::unique_ptr<const Column> Instead(const ValueMapping& value, bool is_bytes) {
+  if (!value.default_json) return nullptr;
+  Field field;
+  field.type = value.type;
+  auto column = std::make_unique<Column>(field);
+  FRAZIL_CHECK(AppendDefault(value, is_bytes, *column).has_value(), *value.default_json);
+  return column;
+}
+
 ValuePlan PlanOf(const ValueMapping& value, bool is_map_key = false) {
   ValuePlan plan;
   plan.type = value.type.id;
@@ -54,10 +62,22 @@ ValuePlan PlanOf(const ValueMapping& value, bool is_map_key = false) {
   plan.is_text = plan.type == TypeId::kString && !plan.as_json;
   plan.expected = Expected(value);
   plan.scalar = MakeScalarPlan(value, is_map_key);
+  plan.instead = Instead(value, false);
   for (std::size_t i = 0; i < value.children.size(); ++i) {
     plan.children.push_back(PlanOf(value.children[i], value.type.id == TypeId::kMap && i == 0));
     if (value.type.id == TypeId::kStruct) plan.members.Add(value.type.children[i].name);
   }
+  return plan;
+}
+
+ValuePlan BytesPlanOf(const ValueMapping& value) {
+  ValuePlan plan;
+  plan.type = value.type.id;
+  plan.required = value.required;
+  const bool binary = plan.type == TypeId::kBinary || plan.type == TypeId::kFixed;
+  plan.expected = binary && value.parse == Parse::kDefault ? ToString(value.type) : Expected(value);
+  plan.scalar = MakeBytesPlan(value);
+  plan.instead = Instead(value, true);
   return plan;
 }
 
@@ -78,17 +98,62 @@ void MarkSingleColumns(PathPlan& path) {
   for (PathPlan& child : path.children) MarkSingleColumns(child);
 }
 
+bool HasDefault(const ValueMapping& value) {
+  return value.default_json.has_value() || std::ranges::any_of(value.children, HasDefault);
+}
+
+std::vector<std::size_t> ColumnsOfValue(const Mapping& mapping) {
+  std::vector<std::size_t> columns;
+  for (std::size_t i = 0; i < mapping.columns.size(); ++i) {
+    if (mapping.columns[i].part == MessagePart::kValue) columns.push_back(i);
+  }
+  return columns;
+}
+
 }  // namespace
 
-JsonPlan::JsonPlan(const Mapping& mapping)
-    : path_count(1), metadata(mapping.metadata), mapping_version(MappingVersion(mapping)) {
-  for (const ColumnMapping& column : mapping.columns) {
-    AddColumn(root, column.path, values.size(), path_count);
-    if (column.value.required) required.push_back(values.size());
-    values.push_back(PlanOf(column.value));
-    pointers.push_back(PathToPointer(column.path));
+JsonPlan::JsonPlan(const Mapping& mapping) : JsonPlan(mapping, ColumnsOfValue(mapping), 0) {
+  unread = UnreadPlan(mapping);
+}
+
+JsonPlan::JsonPlan(const Mapping& mapping, const std::vector<std::size_t>& columns, std::size_t skipped)
+    : values(mapping.columns.size()), pointers(mapping.columns.size()) {
+  for (const std::size_t i : columns) {
+    const ColumnMapping& column = mapping.columns[i];
+    const std::vector<std::string> path(column.path.begin() + static_cast<std::ptrdiff_t>(skipped),
+                                        column.path.end());
+    pointers[i] = PathToPointer(path);
+    if (ReadsBytes(column)) {
+      values[i] = BytesPlanOf(column.value);
+      bytes.push_back(i);
+    } else {
+      values[i] = PlanOf(column.value);
+      AddColumn(root, path, i, path_count);
+    }
+    has_defaults = has_defaults || HasDefault(column.value);
+    if (column.value.default_json) {
+      defaulted.push_back(i);
+    } else if (column.value.required) {
+      required.push_back(i);
+    }
   }
   MarkSingleColumns(root);
+}
+
+bool FillMissing(const JsonPlan& plan, ColumnBatch& rows, Failure& failure) {
+  for (const std::size_t i : plan.defaulted) {
+    if (!rows.IsSet(i)) rows.column(i).AppendValueOf(*plan.values[i].instead, 0);
+  }
+  for (const std::size_t i : plan.required) {
+    if (rows.IsSet(i)) continue;
+    failure = Failure{.problem = Problem::kMissing,
+                      .offset = 0,
+                      .found = {},
+                      .expected = plan.values[i].expected,
+                      .path = plan.pointers[i]};
+    return false;
+  }
+  return true;
 }
 
 }  // namespace frazil

@@ -2,12 +2,16 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <vector>
 
+#include "columns/column.h"
+#include "decode/failure.h"
+#include "decode/json_unread.h"
 #include "decode/key_table.h"
-#include "decode/scalar.h"
 #include "mapping/mapping.h"
+#include "mapping/scalar.h"
 
 namespace frazil {
 
@@ -21,6 +25,7 @@ struct ValuePlan {
   std::string expected;  // in words, for messages
   KeyTable members;      // kStruct
   std::vector<ValuePlan> children;
+  std::unique_ptr<const Column> instead;  // its one value stands for one that is missing; null: null does
 };
 
 // What is read from one place of the message: the value itself, members of it, both, or (to get there)
@@ -34,16 +39,27 @@ struct PathPlan {
   bool has_index = false;          // some key is an array's index, too
 };
 
+// What is read from one piece of JSON: a message's value, or its key or a header. All indexes are of mapped
+// columns.
 struct JsonPlan {
+  // The message's value.
   explicit JsonPlan(const Mapping& mapping);
+  // These columns of the mapping; the first `skipped` tokens of their paths lead to this piece.
+  JsonPlan(const Mapping& mapping, const std::vector<std::size_t>& columns, std::size_t skipped);
 
   PathPlan root;
-  std::size_t path_count = 0;
-  std::vector<ValuePlan> values;      // one a mapped column
-  std::vector<std::size_t> required;  // of these, by index
-  std::vector<std::string> pointers;  // where each column's value is
-  MetadataColumns metadata;
-  std::string mapping_version;
+  std::size_t path_count = 1;
+  std::vector<std::size_t> bytes;      // columns of ReadsBytes, which are not in `root`
+  std::vector<ValuePlan> values;       // by column; of others than those read here: empty
+  std::vector<std::size_t> required;   // of these, where nothing stands for a missing value
+  std::vector<std::size_t> defaulted;  // of these, where something does
+  bool has_defaults = false;           // of columns or of what is nested in them
+  std::vector<std::string> pointers;   // by column: where its value is
+  UnreadPlan unread;                   // of a message's value
 };
+
+// Gives each column of the plan that the row does not have what stands for a missing value. False: one is
+// required.
+bool FillMissing(const JsonPlan& plan, ColumnBatch& rows, Failure& failure);
 
 }  // namespace frazil

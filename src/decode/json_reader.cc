@@ -11,7 +11,10 @@ bool JsonReader::Read(std::string_view message, ColumnBatch& rows) {
   ++message_count_;
   if (!cursor_.Open(message)) return false;
   const Token start = cursor_.next();
-  if (ReadPath(plan_.root, rows) && cursor_.End() && CheckRequired(rows)) return true;
+  if (ReadPath(plan_.root, rows) && cursor_.End() && FillMissing(plan_, rows, failure()) &&
+      TakeUnread(start, rows)) {
+    return true;
+  }
   PreferJsonFailure(start);
   return false;
 }
@@ -23,14 +26,10 @@ void JsonReader::PreferJsonFailure(Token start) {
   if (cursor_.Skip() && cursor_.End()) failure() = std::move(found);
 }
 
-bool JsonReader::CheckRequired(ColumnBatch& rows) {
-  for (const std::size_t i : plan_.required) {
-    if (rows.IsSet(i)) continue;
-    FailMissing(cursor_.next(), plan_.values[i]);
-    failure().path = plan_.pointers[i];
-    return false;
-  }
-  return true;
+bool JsonReader::TakeUnread(Token start, ColumnBatch& rows) {
+  if (plan_.unread.unmapped() == Unmapped::kIgnore) return true;
+  cursor_.Restart(start);
+  return plan_.unread.Take(cursor_, unread_, rows);
 }
 
 // What most values are is done here, inlined in each caller: calls cost as much as the work. ReadAnyValue
@@ -205,11 +204,15 @@ bool JsonReader::ReadStruct(const ValuePlan& plan, Column& column) {
   if (!ReadMembers(plan.members, read)) return false;
   for (std::size_t i = 0; i < plan.children.size(); ++i) {
     if (column.child(i).length() > row) continue;
-    if (plan.children[i].required) {
-      FailMissing(token, plan.children[i]);
+    const ValuePlan& member = plan.children[i];
+    if (member.instead != nullptr) {
+      column.child(i).AppendValueOf(*member.instead, 0);
+    } else if (member.required) {
+      FailMissing(token, member);
       return cursor_.Within(plan.members.key(i));
+    } else {
+      column.child(i).AppendNull();
     }
-    column.child(i).AppendNull();
   }
   column.CloseStruct();
   return true;

@@ -28,7 +28,7 @@ class JsonReader {
   bool ReadPath(const PathPlan& path, ColumnBatch& rows);
   bool ReadInside(const PathPlan& path, ColumnBatch& rows);
   bool ReadElements(const PathPlan& path, ColumnBatch& rows);
-  bool CheckRequired(ColumnBatch& rows);
+  bool TakeUnread(JsonCursor::Token start, ColumnBatch& rows);
   bool ReadValue(const ValuePlan& plan, Column& column);
   bool ReadAnyValue(const ValuePlan& plan, Column& column);
   bool ReadNull(const ValuePlan& plan, Column& column);
@@ -58,6 +58,7 @@ class JsonReader {
   std::vector<std::uint64_t> read_in_;  // for each path, the last message that had it
   std::string scratch_;
   Twins twins_;
+  std::string unread_;
 };
 
 }  // namespace frazil

@@ -91,7 +91,8 @@ bool HasOwnPlaces(const PathPlan& path) {
 }  // namespace
 
 bool TakesTemplates(const JsonPlan& plan) {
-  return plan.root.columns.empty() && HasOwnPlaces(plan.root);
+  return plan.root.columns.empty() && HasOwnPlaces(plan.root) && !plan.has_defaults &&
+         plan.unread.unmapped() == Unmapped::kIgnore;
 }
 
 std::optional<JsonTemplate> LearnTemplate(std::string_view message, const JsonPlan& plan) {

@@ -103,6 +103,10 @@ TEST(JsonTemplateTest, ColumnsThatShareAPlaceAndArrayIndexesAreNotForTemplates) 
   EXPECT_FALSE(takes(Plain({From("", ColumnOf("all", "string", "json"))})));
   EXPECT_FALSE(
       takes(Plain({From("/a", ColumnOf("a", "string", "json")), From("/a/b", ColumnOf("b", "int"))})));
+  EXPECT_FALSE(takes(Plain({Default("1", ColumnOf("a", "int"))})));
+  Mapping collected = Plain({ColumnOf("a", "int")});
+  collected.unmapped = Unmapped::kCollect;
+  EXPECT_FALSE(takes(collected));
   BothReaders readers(Plain({From("/a/0", ColumnOf("first", "int"))}));
   for (int i = 0; i < 3; ++i) EXPECT_FALSE(readers.Read(R"({"a":[5]})"));
 }

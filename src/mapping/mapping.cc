@@ -58,6 +58,7 @@ Field HeadersField() {
 
 Json Canonical(const ValueMapping& value) {
   Json json = {{"parse", ToString(value.parse, value.pattern)}, {"required", value.required}};
+  if (value.default_json) json["default"] = *value.default_json;
   if (!value.type.is_nested()) {
     json["type"] = ToString(value.type);
     return json;
@@ -78,17 +79,23 @@ std::string_view ToString(Unmapped unmapped) {
   switch (unmapped) {
     case Unmapped::kIgnore:
       return "ignore";
+    case Unmapped::kCollect:
+      return "collect";
+    case Unmapped::kReject:
+      return "reject";
   }
   CheckFailed("every rule for unmapped values is known", __FILE__, __LINE__, {});
 }
 
-// Objects' keys are sorted by the library, and nothing is between the tokens.
+// Parts that not every mapping has are left out where they say nothing, so that older mappings keep their
+// hash. Objects' keys are sorted by the library, and nothing is between the tokens.
 std::string CanonicalText(const Mapping& mapping) {
   Json columns = Json::array();
   for (const ColumnMapping& column : mapping.columns) {
     Json json = Canonical(column.value);
     json["name"] = column.name;
     json["path"] = column.path;
+    if (column.part != MessagePart::kValue) json["in"] = column.part == MessagePart::kKey ? "key" : "headers";
     columns.push_back(std::move(json));
   }
   Json metadata = Json::array();
@@ -99,8 +106,9 @@ std::string CanonicalText(const Mapping& mapping) {
         std::pair{mapping.metadata.headers, kHeadersColumn}}) {
     if (on) metadata.push_back(name);
   }
-  const Json json = {
+  Json json = {
       {"v", 1}, {"columns", columns}, {"metadata", metadata}, {"unmapped", ToString(mapping.unmapped)}};
+  if (mapping.unmapped == Unmapped::kCollect) json["unmapped_column"] = mapping.unmapped_column;
   return json.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
@@ -113,10 +121,26 @@ ValueMapping DefaultValueMapping(const Type& type, bool required) {
   return value;
 }
 
+bool ReadsBytes(const ColumnMapping& column) {
+  if (column.value.type.is_nested() || column.value.parse == Parse::kJson) return false;
+  switch (column.part) {
+    case MessagePart::kValue:
+      return false;
+    case MessagePart::kKey:
+      return column.path.empty();
+    case MessagePart::kHeaders:
+      return column.path.size() == 1;
+  }
+  CheckFailed("every part of a message is known", __FILE__, __LINE__, {});
+}
+
 Schema TargetSchema(const Mapping& mapping) {
   Schema schema;
   for (const ColumnMapping& column : mapping.columns) {
     schema.fields.push_back(FieldOf(column.name, column.value, column.doc));
+  }
+  if (mapping.unmapped == Unmapped::kCollect) {
+    schema.fields.push_back(Optional(mapping.unmapped_column, Type::Primitive(TypeId::kString)));
   }
   if (mapping.metadata.partition) schema.fields.push_back(PartitionField());
   if (mapping.metadata.offset) schema.fields.push_back(OffsetField());

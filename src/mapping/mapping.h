@@ -1,7 +1,9 @@
 // A mapping: which value of a message goes into which column, and how it is read.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -44,6 +46,9 @@ struct ValueMapping {
   std::string pattern = {};
   std::vector<ValueMapping> children =
       {};  // struct: one a member (read by the member's name); list: element; map: key, value
+  // What stands for a value that is missing (not for null), as JSON that the rule itself reads: a single
+  // value, [] for a list, {} for a map, {} for a struct whose members are all missing.
+  std::optional<std::string> default_json = {};
 
   bool operator==(const ValueMapping&) const = default;
 };
@@ -51,17 +56,32 @@ struct ValueMapping {
 // The rule that reads each part of `type` as its default says, required where the type's fields are.
 ValueMapping DefaultValueMapping(const Type& type, bool required = false);
 
+// Where in a message a column's value is.
+enum class MessagePart { kValue, kKey, kHeaders };
+
 struct ColumnMapping {
   std::string name;
-  std::vector<std::string>
-      path;  // reference tokens of the JSON Pointer (RFC 6901), unescaped; empty = the whole value
+  // Reference tokens of the JSON Pointer (RFC 6901), unescaped; empty = the whole value or key. Of headers
+  // the first token is a header's name.
+  std::vector<std::string> path;
   ValueMapping value;
   std::string doc = {};
+  MessagePart part = MessagePart::kValue;
 
   bool operator==(const ColumnMapping&) const = default;
 };
 
-enum class Unmapped { kIgnore };
+// Whether the column's value is the text that the key's or header's bytes are, and not a piece of JSON in
+// them: a whole key or header that is not nested and has no `parse: json`. Binary types take the bytes as
+// they are.
+bool ReadsBytes(const ColumnMapping& column);
+
+// What becomes of what no column reads of a message's value.
+enum class Unmapped {
+  kIgnore,
+  kCollect,  // goes into the column Mapping::unmapped_column, as JSON
+  kReject,   // makes the message an error
+};
 
 struct MetadataColumns {
   bool partition = true;
@@ -72,14 +92,6 @@ struct MetadataColumns {
   bool operator==(const MetadataColumns&) const = default;
 };
 
-struct Mapping {
-  std::vector<ColumnMapping> columns;
-  MetadataColumns metadata = {};
-  Unmapped unmapped = Unmapped::kIgnore;
-
-  bool operator==(const Mapping&) const = default;
-};
-
 // Names of the metadata columns, in the order in which they follow the mapped ones.
 inline constexpr std::string_view kPartitionColumn = "kafka_partition";
 inline constexpr std::string_view kOffsetColumn = "kafka_offset";
@@ -87,16 +99,45 @@ inline constexpr std::string_view kTimestampColumn = "kafka_timestamp";
 inline constexpr std::string_view kKeyColumn = "kafka_key";
 inline constexpr std::string_view kHeadersColumn = "kafka_headers";
 
+// Name of the column of Unmapped::kCollect where the mapping gives none.
+inline constexpr std::string_view kUnmappedColumn = "unmapped";
+
+struct Mapping {
+  std::vector<ColumnMapping> columns;
+  MetadataColumns metadata = {};
+  Unmapped unmapped = Unmapped::kIgnore;
+  std::string unmapped_column = std::string(kUnmappedColumn);  // of kCollect
+
+  bool operator==(const Mapping&) const = default;
+};
+
 // JSON Pointer ("/a/b", "" for the whole) or dotted form ("$.a.b"). kInvalid (MAPPING_PATH).
 Result<std::vector<std::string>> ParsePath(std::string_view text);
 std::string PathToPointer(const std::vector<std::string>& path);
+// Whether a reference token is an array's index, too.
+bool IsArrayIndex(std::string_view token);
 
-// What no mapping may have: no columns at all, names that are equal up to the case of ASCII letters or those
-// of metadata columns, a parse rule that does not fit its type, types out of range. kInvalid (MAPPING_EMPTY,
-// MAPPING_NAME, MAPPING_TYPE, MAPPING_PARSE, MAPPING_PATTERN) with the column's name in `pointer`.
+// Bytes of a `fixed`, at most: a null takes as many, and a message of a megabyte may hold 200,000 of them.
+inline constexpr std::int32_t kMaxFixedLength = 1024;
+
+// What is wrong with one column of a mapping, or with the mapping itself.
+struct MappingProblem {
+  std::optional<std::size_t> column;  // its index
+  // kInvalid: MAPPING_EMPTY, MAPPING_NAME, MAPPING_TYPE, MAPPING_PARSE, MAPPING_PATTERN, MAPPING_PATH,
+  // MAPPING_DEFAULT. `pointer` is the column's name, with those of what is nested in it: "lines.element.at".
+  Error error;
+};
+
+// What no mapping may have, at most one problem a column: no columns at all, names that are equal up to the
+// case of ASCII letters or those of metadata columns, a parse rule that does not fit its type, types out of
+// range, a path that leads nowhere, columns of which no message can fill both, a default that its own rule
+// does not read.
+std::vector<MappingProblem> FindMappingProblems(const Mapping& mapping);
+// The first of them.
 Status ValidateMapping(const Mapping& mapping);
 
-// The target table's schema: mapped columns in order, then the metadata columns. Field ids are not assigned.
+// The target table's schema: mapped columns in order, that of what is collected, then the metadata columns.
+// Field ids are not assigned.
 Schema TargetSchema(const Mapping& mapping);
 // The errors table's schema: the five metadata columns, kafka_topic, value, error_code, error_path,
 // error_message, mapping_version, failed_at. Ids not assigned.

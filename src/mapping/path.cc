@@ -78,4 +78,9 @@ std::string PathToPointer(const std::vector<std::string>& path) {
   return pointer;
 }
 
+bool IsArrayIndex(std::string_view token) {
+  if (token.empty() || (token[0] == '0' && token.size() > 1)) return false;
+  return token.find_first_not_of("0123456789") == std::string_view::npos;
+}
+
 }  // namespace frazil

@@ -135,6 +135,8 @@ class Checker {
         return TextMap(node, path);
       case Shape::kOffsetMap:
         return OffsetMap(node, path);
+      case Shape::kDefault:
+        return Default(node, path);
       case Shape::kText:
       case Shape::kName:
       case Shape::kBroker:
@@ -166,6 +168,17 @@ class Checker {
     } else if (const Status status = CheckText(shape, node.text); !status) {
       problems_.Add(node.place, status.error().code, fmt::format("{}: {}", path, status.error().detail),
                     status.error().fix);
+    }
+  }
+
+  void Default(const Node& node, const std::string& path) {
+    if (node.kind == Node::Kind::kNull) {
+      problems_.Add(node.place, "CONFIG_VALUE", fmt::format("{} is empty", path),
+                    "leave it out: what is missing is null without a default");
+    } else if (!DefaultJson(node)) {
+      problems_.Add(node.place, "CONFIG_VALUE",
+                    fmt::format("{} is neither a single value as JSON writes it, nor [] or {{}}", path),
+                    "put text in quotes; lists, maps and structs can only be empty");
     }
   }
 

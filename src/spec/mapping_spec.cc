@@ -4,19 +4,17 @@
 
 #include <algorithm>
 
+#include "spec/values_internal.h"
+
 namespace frazil {
 namespace {
 
-// Rules of the values inside a type that is written as one text.
-ValueMapping FromType(const Type& type, bool required) {
-  ValueMapping value{
-      .type = type, .required = required, .parse = Parse::kDefault, .pattern = "", .children = {}};
-  for (const Field& child : type.children) value.children.push_back(FromType(child.type, child.required));
-  return value;
-}
-
-Field ToField(std::string name, const ValueMapping& value) {
-  return Field{.id = 0, .name = std::move(name), .type = value.type, .required = value.required, .doc = ""};
+Field ToField(std::string name, const ValueMapping& value, std::string doc = "") {
+  return Field{.id = 0,
+               .name = std::move(name),
+               .type = value.type,
+               .required = value.required,
+               .doc = std::move(doc)};
 }
 
 class MappingBinder {
@@ -42,7 +40,7 @@ class MappingBinder {
     } else if (type == "map") {
       if (LongForm(view, type, {"key", "value"})) return MapValue(view);
     } else if (const auto parsed = ParseType(type); parsed && LongForm(view, type, {})) {
-      return FromType(*parsed, false);
+      return DefaultValueMapping(*parsed);
     }
     return {};
   }
@@ -69,7 +67,8 @@ class MappingBinder {
     std::vector<Field> members;
     for (const View& member : view.Objects("fields")) {
       value.children.push_back(Value(member));
-      members.push_back(ToField(member.Text("name"), value.children.back()));
+      if (member.Has("default")) value.children.back().default_json = DefaultJson(*member.Find("default"));
+      members.push_back(ToField(member.Text("name"), value.children.back(), member.Text("doc")));
     }
     value.type = Type::Struct(std::move(members));
     return value;
@@ -104,14 +103,47 @@ MetadataColumns BindMetadata(const View& mapping) {
                          .headers = on("headers")};
 }
 
-// The column that a failure of ValidateMapping names ("lines" or "lines.at"), else all columns.
-Place PlaceOf(const std::string& pointer, const View& mapping) {
-  for (const View& column : mapping.Objects("columns")) {
-    const std::string name = column.Text("name");
-    if (pointer == name || pointer.starts_with(name + ".") || pointer.starts_with(name + "/"))
-      return column.place();
+void BindUnmapped(const View& view, Mapping& mapping) {
+  const View collect = view.Object("unmapped");
+  const std::string word = collect.present() ? "collect" : view.Text("unmapped");
+  if (word == "collect") mapping.unmapped = Unmapped::kCollect;
+  if (word == "reject") mapping.unmapped = Unmapped::kReject;
+  if (collect.Has("collect")) mapping.unmapped_column = collect.Text("collect");
+}
+
+MessagePart BindPart(const std::string& word) {
+  if (word == "key") return MessagePart::kKey;
+  return word == "headers" ? MessagePart::kHeaders : MessagePart::kValue;
+}
+
+ColumnMapping BindColumn(const View& view, MappingBinder& binder) {
+  ColumnMapping column;
+  column.name = view.Text("name");
+  column.doc = view.Text("doc");
+  column.part = BindPart(view.Text("in"));
+  column.path = {column.name};
+  if (view.Has("from")) {
+    if (auto path = ParsePath(view.Text("from"))) column.path = std::move(*path);
   }
-  return mapping.place();
+  column.value = binder.Value(view);
+  if (view.Has("default")) column.value.default_json = DefaultJson(*view.Find("default"));
+  return column;
+}
+
+// The key of a column that such a problem is about.
+std::string_view KeyOf(const std::string& code) {
+  if (code == "MAPPING_TYPE") return "type";
+  if (code == "MAPPING_PARSE" || code == "MAPPING_PATTERN") return "parse";
+  if (code == "MAPPING_PATH") return "from";
+  return code == "MAPPING_DEFAULT" ? "default" : "name";
+}
+
+// The value that is wrong, or the column when it is nested in one.
+Place PlaceOf(const MappingProblem& problem, const View& mapping) {
+  if (!problem.column) return mapping.Has("unmapped") ? mapping.Find("unmapped")->place : mapping.place();
+  const View column = mapping.Objects("columns")[*problem.column];
+  const Node* const value = column.Find(KeyOf(problem.error.code));
+  return value != nullptr && problem.error.pointer == column.Text("name") ? value->place : column.place();
 }
 
 }  // namespace
@@ -120,22 +152,12 @@ Mapping BindMapping(const View& view, Problems& problems) {
   Mapping mapping;
   const std::size_t before = problems.count();
   MappingBinder binder(problems);
-  for (const View& column : view.Objects("columns")) {
-    ColumnMapping bound;
-    bound.name = column.Text("name");
-    bound.doc = column.Text("doc");
-    bound.path = {bound.name};
-    if (column.Has("from")) {
-      if (auto path = ParsePath(column.Text("from"))) bound.path = std::move(*path);
-    }
-    bound.value = binder.Value(column);
-    mapping.columns.push_back(std::move(bound));
-  }
+  for (const View& column : view.Objects("columns")) mapping.columns.push_back(BindColumn(column, binder));
   mapping.metadata = BindMetadata(view);
+  BindUnmapped(view, mapping);
   if (problems.count() > before || !view.present()) return mapping;
-  if (const Status status = ValidateMapping(mapping); !status) {
-    problems.Add(PlaceOf(status.error().pointer, view), "CONFIG_VALUE", status.error().detail,
-                 status.error().fix);
+  for (const MappingProblem& problem : FindMappingProblems(mapping)) {
+    problems.Add(PlaceOf(problem, view), "CONFIG_VALUE", problem.error.detail, problem.error.fix);
   }
   return mapping;
 }

@@ -40,6 +40,10 @@ Json OneSchema(const FieldRule& field) {
       return {{"type", "string"}, {"minLength", 1}};
     case Shape::kPointer:
       return {{"type", "string"}};
+    case Shape::kDefault:
+      return {{"type", {"string", "number", "boolean", "array", "object"}},
+              {"maxItems", 0},
+              {"maxProperties", 0}};
     case Shape::kName:
       return Pattern("^[a-z0-9]([a-z0-9_-]{0,61}[a-z0-9])?$");
     case Shape::kBroker:
@@ -127,6 +131,8 @@ std::string_view ShapeName(const FieldRule& field) {
       return "JSON Pointer";
     case Shape::kParse:
       return "parse rule";
+    case Shape::kDefault:
+      return "single value, `[]` or `{}`";
     case Shape::kBoolean:
       return "boolean";
     case Shape::kSize:

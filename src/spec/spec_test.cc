@@ -288,8 +288,32 @@ INSTANTIATE_TEST_SUITE_P(
         BadDocument{"type: long", "type: long, element: {type: int}", "28:41 CONFIG_VALUE",
                     "does not go with"},
         BadDocument{"name: id, type", "name: id, from: a/b, type", "28:26 CONFIG_VALUE", ""},
-        BadDocument{"name: id, type: long", "name: AT, type: long", "29:9 CONFIG_VALUE", ""},
-        BadDocument{"type: long", "type: long, parse: hex", "28:9 CONFIG_VALUE", ""},
+        BadDocument{"name: id, type: long", "name: AT, type: long", "29:16 CONFIG_VALUE", "another name"},
+        BadDocument{"name: id, type: long", "name: at, type: long", "29:16 CONFIG_VALUE", "another name"},
+        BadDocument{"name: id, type: long", "name: kafka_key, type: long", "28:16 CONFIG_VALUE",
+                    "another name"},
+        BadDocument{"type: long", "type: long, parse: hex", "28:39 CONFIG_VALUE", "binary and fixed"},
+        BadDocument{"parse: unix_millis", "parse: \"%Q\"", "29:46 CONFIG_VALUE", "%Q"},
+        BadDocument{"type: long", "type: \"fixed[1025]\"", "28:26 CONFIG_VALUE", "Take binary"},
+        BadDocument{"name: id, type: long", "name: id, from: /at/x, type: long", "29:9 CONFIG_VALUE",
+                    "read \"/at\" as values of different kinds"},
+        BadDocument{"type: long", "type: list, element: {type: long, parse: hex}", "28:9 CONFIG_VALUE",
+                    "id.element cannot have"},
+        BadDocument{"name: id, type", "name: id, in: header, type", "28:24 CONFIG_VALUE",
+                    "did you mean headers?"},
+        BadDocument{"name: id, type", "name: id, in: headers, from: \"\", type", "28:39 CONFIG_VALUE",
+                    "from: /NAME"},
+        BadDocument{"type: long", "type: long, default: x", "28:41 CONFIG_VALUE", "text in quotes"},
+        BadDocument{"type: long", "type: string, default: 12", "28:43 CONFIG_VALUE", "text in quotes"},
+        BadDocument{"type: long", "type: long, default: 007", "28:41 CONFIG_VALUE", "as JSON writes it"},
+        BadDocument{"type: long", "type: long, default: {a: 1}", "28:41 CONFIG_VALUE", "can only be empty"},
+        BadDocument{"type: long", "type: long, default: null", "28:32 CONFIG_VALUE", "leave it out"},
+        BadDocument{"type: long", "type: list, element: {type: long, default: 1}", "28:54 CONFIG_UNKNOWN_KEY",
+                    "no key default"},
+        BadDocument{"    columns:", "    unmapped: {collect: ID}\n    columns:", "27:15 CONFIG_VALUE",
+                    "a name that no other column has"},
+        BadDocument{"    columns:", "    unmapped: {}\n    columns:", "27:15 CONFIG_MISSING",
+                    "collect is missing"},
         // names that lead nowhere
         BadDocument{"connection: shop", "connection: shpo", "21:17 CONFIG_REFERENCE", "did you mean shop?"},
         BadDocument{"catalog: lake", "catalog: warehouse", "24:14 CONFIG_REFERENCE",
@@ -305,16 +329,45 @@ INSTANTIATE_TEST_SUITE_P(
         BadDocument{"sqlite:lake/catalog.db", "postgresql://db/lake", "13:8 CONFIG_NOT_SUPPORTED",
                     "sqlite:PATH"},
         BadDocument{"file:lake", "s3://bucket/lake", "14:14 CONFIG_NOT_SUPPORTED", "file:PATH"},
-        BadDocument{"name: id, type", "name: id, in: key, type", "28:24 CONFIG_NOT_SUPPORTED",
-                    "supported: value"},
-        BadDocument{"    columns:", "    unmapped: collect\n    columns:", "27:15 CONFIG_NOT_SUPPORTED",
-                    "supported: ignore"},
         BadDocument{"  mapping:", "  errors: {policy: pause}\n  mapping:", "26:20 CONFIG_NOT_SUPPORTED",
                     "supported: continue"},
         BadDocument{"  mapping:", "  retention: {errors: 30d}\n  mapping:", "26:23 CONFIG_NOT_SUPPORTED",
                     "supported: forever"},
         BadDocument{"  mapping:", "  raw: {table: ingest.raw}\n  mapping:", "26:3 CONFIG_NOT_SUPPORTED",
                     "parse: json"}));
+
+TEST(Spec, ColumnsOfKeysAndHeadersDefaultsAndCollectionAreRead) {
+  const SpecResult file = Read(Replace(
+      Replace(Whole(), "{name: id, type: long}", R"({name: id, in: key, from: "", type: long, default: -1}
+      - {name: trace, in: headers, from: /trace-id, type: string, default: none}
+      - {name: tags, type: list, element: {type: string}, default: []}
+      - {name: who, type: struct, default: {}, fields: [{name: "on", type: boolean, default: true, doc: "Is it?"}]})"),
+      "    columns:", "    unmapped: {collect: rest}\n    columns:"));
+  ASSERT_TRUE(file) << file.error()[0].ToString();
+  const Mapping& mapping = file->streams[0].mapping;
+  EXPECT_EQ(mapping.unmapped, Unmapped::kCollect);
+  EXPECT_EQ(mapping.unmapped_column, "rest");
+  const auto& columns = mapping.columns;
+  EXPECT_EQ(columns[0].part, MessagePart::kKey);
+  EXPECT_TRUE(columns[0].path.empty());
+  EXPECT_EQ(columns[1].part, MessagePart::kHeaders);
+  EXPECT_THAT(columns[1].path, ElementsAre("trace-id"));
+  EXPECT_EQ(columns[4].part, MessagePart::kValue);
+  const auto json_of = [&](std::size_t i) { return columns[i].value.default_json.value_or("none"); };
+  EXPECT_THAT((std::vector{json_of(0), json_of(1), json_of(2), json_of(3), json_of(4)}),
+              ElementsAre("-1", "\"none\"", "[]", "{}", "none"));
+  EXPECT_EQ(columns[3].value.children[0].default_json, "true");
+  EXPECT_EQ(columns[3].value.type.children[0].doc, "Is it?");
+  const SpecResult plain = Read(Replace(Whole(), "    columns:", "    unmapped: collect\n    columns:"));
+  ASSERT_TRUE(plain);
+  EXPECT_EQ(plain->streams[0].mapping.unmapped_column, "unmapped");
+}
+
+TEST(Spec, EachWrongColumnIsReported) {
+  const std::string yaml = Replace(
+      Whole(), "type: long}", "type: long, parse: hex}\n      - {name: t, type: time, parse: unix_days}");
+  EXPECT_THAT(Problems(yaml), ElementsAre("28:39 CONFIG_VALUE", "29:38 CONFIG_VALUE"));
+}
 
 TEST(Spec, AllProblemsOfAFileAreReportedInOrder) {
   std::string yaml = Replace(Whole(), "brokers:", "broker:");

@@ -186,6 +186,13 @@ const ObjectRule kTarget{
 extern const ObjectRule kMember;
 extern const ObjectRule kValue;
 
+const FieldRule kDefaultField{.key = "default",
+                              .shape = Shape::kDefault,
+                              .doc =
+                                  "What stands for a missing value (null stays null), written as a message "
+                                  "would hold it; `[]` for a list, `{}` for "
+                                  "a map or a struct."};
+
 std::vector<FieldRule> WithValueFields(std::vector<FieldRule> before, std::vector<FieldRule> after) {
   const std::vector<FieldRule> value = {
       {.key = "type",
@@ -221,47 +228,57 @@ const ObjectRule kValue{
 const ObjectRule kMember{
     .name = "member",
     .doc = "A member of a struct, read from the member of the same name.",
-    .fields = WithValueFields({{.key = "name", .presence = kRequired, .doc = "The member's name."}}, {})};
+    .fields = WithValueFields({{.key = "name", .presence = kRequired, .doc = "The member's name."}},
+                              {kDefaultField, {.key = "doc", .doc = "The member's comment in the table."}})};
 
 const ObjectRule kColumn{
     .name = "column",
     .doc = "A column, and the value of the message that goes into it.",
-    .fields = WithValueFields({{.key = "name",
-                                .presence = kRequired,
-                                .doc = "The column's name; two names must not differ only by case."},
-                               {.key = "from",
-                                .shape = Shape::kPointer,
-                                .doc = "JSON Pointer into the message, or `$.a.b`; `\"\"` is the whole "
-                                       "message. Default: `/` and the name."},
-                               {.key = "in",
-                                .shape = Shape::kEnum,
-                                .doc = "The part of the message.",
-                                .otherwise = "value",
-                                .values = {"value"},
-                                .later = {"key", "headers"}}},
-                              {{.key = "doc", .doc = "The column's comment in the table."}})};
+    .fields = WithValueFields(
+        {{.key = "name",
+          .presence = kRequired,
+          .doc = "The column's name; two names must not differ only by case."},
+         {.key = "from",
+          .shape = Shape::kPointer,
+          .doc = "JSON Pointer into that part of the message, or `$.a.b`; `\"\"` is all of it. Of headers "
+                 "`/NAME`, and a pointer into it. Default: `/` and the name."},
+         {.key = "in",
+          .shape = Shape::kEnum,
+          .doc = "The part of the message.",
+          .otherwise = "value",
+          .values = {"value", "key", "headers"}}},
+        {kDefaultField, {.key = "doc", .doc = "The column's comment in the table."}})};
+
+const ObjectRule kUnmapped{.name = "unmapped",
+                           .doc = "Where what no column reads is collected.",
+                           .fields = {{.key = "collect",
+                                       .presence = kRequired,
+                                       .doc = "Name of the column: a string with a JSON object."}}};
 
 const ObjectRule kMapping{
     .name = "mapping",
     .doc = "How messages become rows.",
-    .fields = {{.key = "columns",
-                .shape = Shape::kObject,
-                .presence = kRequired,
-                .doc = "The table's columns, in order.",
-                .object = &kColumn,
-                .many = Many::kNonEmptyList},
-               {.key = "metadata_columns",
-                .shape = Shape::kEnum,
-                .doc = "Columns `kafka_partition`, `kafka_offset`, … after the mapped ones.",
-                .otherwise = "[partition, offset, timestamp]",
-                .values = {"partition", "offset", "timestamp", "key", "headers"},
-                .many = Many::kList},
-               {.key = "unmapped",
-                .shape = Shape::kEnum,
-                .doc = "What happens to members that no column names.",
-                .otherwise = "ignore",
-                .values = {"ignore"},
-                .later = {"collect", "reject"}}}};
+    .fields = {
+        {.key = "columns",
+         .shape = Shape::kObject,
+         .presence = kRequired,
+         .doc = "The table's columns, in order.",
+         .object = &kColumn,
+         .many = Many::kNonEmptyList},
+        {.key = "metadata_columns",
+         .shape = Shape::kEnum,
+         .doc = "Columns `kafka_partition`, `kafka_offset`, … after the mapped ones.",
+         .otherwise = "[partition, offset, timestamp]",
+         .values = {"partition", "offset", "timestamp", "key", "headers"},
+         .many = Many::kList},
+        {.key = "unmapped",
+         .shape = Shape::kEnumOrObject,
+         .doc =
+             "What happens to what no column reads of a message's value: left out, collected in the column "
+             "`unmapped` (or the one named), or an error of the message.",
+         .otherwise = "ignore",
+         .values = {"ignore", "collect", "reject"},
+         .object = &kUnmapped}}};
 
 const ObjectRule kErrors{
     .name = "errors",

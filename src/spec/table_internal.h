@@ -20,6 +20,7 @@ enum class Shape {
   kType,       // Iceberg type
   kPointer,    // JSON Pointer or $.a.b; may be empty
   kParse,      // how a value is read
+  kDefault,    // a single value, [] or {}
   kBoolean,
   kSize,  // bytes, or text with a unit
   kDuration,

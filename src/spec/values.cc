@@ -7,9 +7,11 @@
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
+#include <nlohmann/json.hpp>
 
 #include "base/text.h"
 #include "mapping/mapping.h"
+#include "mapping/number.h"
 #include "schema/types.h"
 
 namespace frazil {
@@ -102,6 +104,7 @@ Status CheckText(Shape shape, std::string_view text) {
     case Shape::kBoolean:
       if (text == "true" || text == "false") return {};
       return Fail(ErrorKind::kInvalid, "CONFIG_TYPE", fmt::format("\"{}\" is neither true nor false", text));
+    case Shape::kDefault:
     case Shape::kEnum:
     case Shape::kTextMap:
     case Shape::kOffsetMap:
@@ -121,6 +124,26 @@ bool IsNumberOrBoolean(std::string_view plain) {
   char* end = nullptr;
   static_cast<void>(std::strtod(text.c_str(), &end));
   return end == text.c_str() + text.size();
+}
+
+std::optional<std::string> DefaultJson(const Node& node) {
+  switch (node.kind) {
+    case Node::Kind::kNull:
+      return std::nullopt;
+    case Node::Kind::kList:
+      return node.items.empty() ? std::optional<std::string>("[]") : std::nullopt;
+    case Node::Kind::kMap:
+      return node.members.empty() ? std::optional<std::string>("{}") : std::nullopt;
+    case Node::Kind::kScalar:
+      break;
+  }
+  using Json = nlohmann::json;
+  if (!node.plain || !IsNumberOrBoolean(node.text)) {
+    return Json(node.text).dump(-1, ' ', false, Json::error_handler_t::replace);
+  }
+  Number number;
+  const bool is_json = node.text == "true" || node.text == "false" || ParseNumber(node.text, number);
+  return is_json ? std::optional(node.text) : std::nullopt;
 }
 
 Result<std::int64_t> ParseStartTime(std::string_view text) {

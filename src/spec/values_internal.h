@@ -14,11 +14,14 @@
 namespace frazil {
 
 // Whether the text fits the shape; the failure's code, detail and fix are for the document's author.
-// REQUIRES: a shape of a single value other than kEnum and kEnumOrObject.
+// REQUIRES: a shape of a single value other than kDefault, kEnum and kEnumOrObject.
 Status CheckText(Shape shape, std::string_view text);
 
 // Whether YAML takes a plain scalar for a number or a boolean.
 bool IsNumberOrBoolean(std::string_view plain);
+
+// The JSON of a value of kDefault; none when it is of another shape.
+std::optional<std::string> DefaultJson(const Node& node);
 
 // Milliseconds since 1970 of "2026-01-31T08:00:00.5+01:00" or of a whole number. kInvalid otherwise.
 Result<std::int64_t> ParseStartTime(std::string_view text);

@@ -1,4 +1,4 @@
-#include "decode/scalar.h"
+#include "mapping/scalar.h"
 
 #include "base/bytes.h"
 #include "base/ids.h"
@@ -102,6 +102,12 @@ ScalarPlan MakeScalarPlan(const ValueMapping& value, bool from_text) {
     FRAZIL_CHECK(pattern.has_value(), value.pattern);
     plan.pattern = std::move(*pattern);
   }
+  return plan;
+}
+
+ScalarPlan MakeBytesPlan(const ValueMapping& value) {
+  ScalarPlan plan = MakeScalarPlan(value, true);
+  if (plan.parse == Parse::kDefault) plan.parse = Parse::kUtf8;  // which only binary types look at
   return plan;
 }
 

@@ -30,6 +30,8 @@ struct ScalarPlan {
 
 // REQUIRES: the value's mapping is valid.
 ScalarPlan MakeScalarPlan(const ValueMapping& value, bool from_text);
+// The same for a text that is bytes of its own (ReadsBytes): binary types take it as it is.
+ScalarPlan MakeBytesPlan(const ValueMapping& value);
 
 // Each appends one value, or nothing unless kOk. kFixed: bytes of another length are kFormat.
 Conversion AppendBoolean(const ScalarPlan& plan, bool value, Column& column);
