@@ -86,6 +86,33 @@ double CpuNanos() {
   return static_cast<double>(now.tv_sec) * 1e9 + static_cast<double>(now.tv_nsec);
 }
 
+Status Measure(const char* name, DataFileFormat& format, const std::vector<ColumnBatch>& batches) {
+  NullStore store;
+  std::vector<double> nanos;
+  WrittenFile file;
+  for (int run = 0; run < kRuns; ++run) {
+    const double start = CpuNanos();
+    FRAZIL_ASSIGN(auto writer, format.Create(store, "file:/bench.parquet", batches[0].schema(), {}));
+    for (const ColumnBatch& batch : batches) FRAZIL_TRY(writer->Write(batch));
+    FRAZIL_ASSIGN(file, writer->Finish());
+    nanos.push_back((CpuNanos() - start) / static_cast<double>(kRows));
+  }
+  std::sort(nanos.begin(), nanos.end());
+  fmt::print(
+      "parquet_write: {:5}: {:.0f} CPU ns/row (median of {}, least {:.0f}), {:.1f} bytes/row, {} row "
+      "groups\n",
+      name, nanos[kRuns / 2], kRuns, nanos[0],
+      static_cast<double>(file.file_size_in_bytes) / static_cast<double>(file.record_count),
+      file.split_offsets.size());
+  for (const Field& field : batches[0].schema().fields) {
+    fmt::print(
+        "  {} {:.2f}", field.name,
+        static_cast<double>(file.metrics.column_sizes[field.id]) / static_cast<double>(file.record_count));
+  }
+  fmt::print("\n");
+  return {};
+}
+
 Status Run() {
   std::vector<ColumnBatch> batches;
   std::mt19937_64 random(1);
@@ -93,23 +120,8 @@ Status Run() {
     if (batches.empty() || batches.back().full()) batches.emplace_back(Orders());
     AppendOrder(batches.back(), row, random);
   }
-  NullStore store;
-  std::vector<double> nanos;
-  WrittenFile file;
-  for (int run = 0; run < kRuns; ++run) {
-    const double start = CpuNanos();
-    FRAZIL_ASSIGN(auto writer, ParquetFormat().Create(store, "file:/bench.parquet", batches[0].schema(), {}));
-    for (const ColumnBatch& batch : batches) FRAZIL_TRY(writer->Write(batch));
-    FRAZIL_ASSIGN(file, writer->Finish());
-    nanos.push_back((CpuNanos() - start) / static_cast<double>(kRows));
-  }
-  std::sort(nanos.begin(), nanos.end());
-  fmt::print(
-      "parquet_write: {:.0f} CPU ns/row (median of {}, least {:.0f}), {:.1f} bytes/row, {} row groups\n",
-      nanos[kRuns / 2], kRuns, nanos[0],
-      static_cast<double>(file.file_size_in_bytes) / static_cast<double>(file.record_count),
-      file.split_offsets.size());
-  return {};
+  FRAZIL_TRY(Measure("own", ParquetFormat(), batches));
+  return Measure("Arrow", ArrowParquetFormat(), batches);
 }
 
 }  // namespace

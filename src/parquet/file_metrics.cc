@@ -9,24 +9,13 @@
 #include <cstring>
 #include <optional>
 #include <string>
-#include <tuple>
 #include <utility>
 
+#include "parquet/bound.h"
 #include "schema/single_value.h"
 
 namespace frazil::arrow_adapter {
 namespace {
-
-// A least or greatest value, in whichever member its type uses.
-struct Bound {
-  Int128 number = 0;  // boolean, whole numbers, temporal types, decimals
-  double real = 0;    // float, double
-  std::string bytes;  // string, uuid, fixed, binary; ordered as unsigned bytes
-
-  bool operator<(const Bound& other) const {
-    return std::tie(number, real, bytes) < std::tie(other.number, other.real, other.bytes);
-  }
-};
 
 template <typename T>
 T Load(const std::string& plain) {
@@ -67,41 +56,6 @@ Bound Decode(const Type& type, parquet::Type::type physical, const std::string& 
   CheckFailed("bounds are of primitive fields", __FILE__, __LINE__, {});
 }
 
-enum class Side { kLower, kUpper };
-
-std::optional<Bytes> Serialize(const Type& type, const Bound& bound, Side side) {
-  switch (type.id) {
-    case TypeId::kBoolean:
-      return SerializeBoolean(bound.number != 0);
-    case TypeId::kInt:
-    case TypeId::kDate:
-      return SerializeInt32(static_cast<std::int32_t>(bound.number));
-    case TypeId::kLong:
-    case TypeId::kTime:
-    case TypeId::kTimestamp:
-    case TypeId::kTimestamptz:
-      return SerializeInt64(static_cast<std::int64_t>(bound.number));
-    case TypeId::kFloat:
-      return SerializeFloat(static_cast<float>(bound.real));
-    case TypeId::kDouble:
-      return SerializeDouble(bound.real);
-    case TypeId::kDecimal:
-      return SerializeDecimal(bound.number);
-    case TypeId::kString:
-      return side == Side::kLower ? StringLowerBound(bound.bytes) : StringUpperBound(bound.bytes);
-    case TypeId::kBinary:
-      return side == Side::kLower ? BinaryLowerBound(bound.bytes) : BinaryUpperBound(bound.bytes);
-    case TypeId::kUuid:
-    case TypeId::kFixed:
-      return SerializeBytes(bound.bytes);
-    case TypeId::kStruct:
-    case TypeId::kList:
-    case TypeId::kMap:
-      break;
-  }
-  CheckFailed("bounds are of primitive fields", __FILE__, __LINE__, {});
-}
-
 // One side's bound over the row groups. A row group without one makes it unknown, unless the row group has no
 // values.
 struct MergedBound {
@@ -115,6 +69,7 @@ struct MergedBound {
       bound = next;
     }
   }
+  std::optional<Bound> value() const { return known ? bound : std::nullopt; }
 };
 
 // One leaf column over all row groups.
@@ -124,15 +79,12 @@ class LeafMetrics {
     for (int i = 0; i < footer.num_row_groups(); ++i) AddChunk(*footer.RowGroup(i)->ColumnChunk(leaf));
   }
 
-  void PutCounts(ColumnMetrics& metrics) const {
-    metrics.column_sizes[field_.id] = size_;
-    metrics.value_counts[field_.id] = values_;
-    if (nulls_) metrics.null_value_counts[field_.id] = *nulls_;
-  }
-
-  void PutBounds(ColumnMetrics& metrics) const {
-    Put(lower_, Side::kLower, metrics.lower_bounds);
-    Put(upper_, Side::kUpper, metrics.upper_bounds);
+  LeafTotals totals() const {
+    return {.column_size = size_,
+            .values = values_,
+            .nulls = nulls_,
+            .lower = lower_.value(),
+            .upper = upper_.value()};
   }
 
  private:
@@ -154,11 +106,6 @@ class LeafMetrics {
     };
     lower_.Add(decode(statistics->has_min, statistics->min()), no_values, Side::kLower);
     upper_.Add(decode(statistics->has_max, statistics->max()), no_values, Side::kUpper);
-  }
-
-  void Put(const MergedBound& merged, Side side, std::map<std::int32_t, Bytes>& bounds) const {
-    if (!merged.known || !merged.bound) return;
-    if (auto bytes = Serialize(field_.type, *merged.bound, side)) bounds[field_.id] = *std::move(bytes);
   }
 
   const Field& field_;
@@ -184,16 +131,16 @@ void CountNans(const Column& column, NanCounts& counts) {
   for (std::size_t i = 0; i < column.child_count(); ++i) CountNans(column.child(i), counts);
 }
 
-ColumnMetrics MetricsOf(const parquet::FileMetaData& footer, const Schema& schema, NanCounts nan_counts) {
+ColumnMetrics MetricsOf(const parquet::FileMetaData& footer, const Schema& schema,
+                        const DataFileOptions& options, NanCounts nan_counts) {
   ColumnMetrics metrics;
   metrics.nan_value_counts = std::move(nan_counts);
   for (int leaf = 0; leaf < footer.num_columns(); ++leaf) {
     const parquet::ColumnDescriptor* descriptor = footer.schema()->Column(leaf);
     const Field* field = schema.FindById(descriptor->schema_node()->field_id());
     FRAZIL_CHECK(field != nullptr, descriptor->name());
-    const LeafMetrics leaf_metrics(footer, leaf, *field);
-    leaf_metrics.PutCounts(metrics);
-    if (descriptor->max_repetition_level() == 0) leaf_metrics.PutBounds(metrics);
+    PutMetrics(*field, LeafMetrics(footer, leaf, *field).totals(), descriptor->max_repetition_level() > 0,
+               options.MetricsOf(field->id), metrics);
   }
   return metrics;
 }

@@ -20,6 +20,7 @@ using NanCounts = std::map<std::int32_t, std::int64_t>;
 void CountNans(const Column& column, NanCounts& counts);
 
 // `footer` is of a file that was written here with the schema. May throw parquet::ParquetException.
-ColumnMetrics MetricsOf(const parquet::FileMetaData& footer, const Schema& schema, NanCounts nan_counts);
+ColumnMetrics MetricsOf(const parquet::FileMetaData& footer, const Schema& schema,
+                        const DataFileOptions& options, NanCounts nan_counts);
 
 }  // namespace frazil::arrow_adapter

@@ -1,158 +1,165 @@
-// Data files as Parquet: column batches wrapped as Arrow's arrays, row groups cut by bytes.
-#include <arrow/api.h>
-#include <arrow/util/key_value_metadata.h>
+// Data files by our own encoder: row groups of column chunks, whose pages are encoded and compressed as rows
+// come.
 #include <fmt/format.h>
-#include <parquet/arrow/writer.h>
 
 #include <algorithm>
 #include <utility>
 
-#include "parquet/arrow_arrays_internal.h"
-#include "parquet/arrow_streams_internal.h"
-#include "parquet/arrow_types_internal.h"
+#include "parquet/bound.h"
+#include "parquet/column_chunk.h"
 #include "parquet/data_file_writer.h"
-#include "parquet/file_metrics_internal.h"
-#include "parquet/row_group_watch_internal.h"
-#include "parquet/writer_properties_internal.h"
+#include "parquet/file_slices.h"
 
 namespace frazil {
 namespace {
 
-using namespace arrow_adapter;
+using namespace encoder;
 
-// Column bytes that are encoded between two looks at the row group's size: an eighth of it, within these
-// limits.
-constexpr std::int64_t kLeastSliceBytes = 64 << 10;
-constexpr std::int64_t kMostSliceBytes = 1 << 20;
+// One for all files that a thread writes: it is a megabyte or two.
+Workspace& ThreadsWorkspace() {
+  static thread_local Workspace workspace;
+  return workspace;
+}
 
 class ParquetWriter final : public DataFileWriter {
  public:
   ParquetWriter(std::string location, std::unique_ptr<ObjectWriter> object, const Schema& schema,
-                const DataFileOptions& options)
+                const DataFileOptions& options, CompressionCodec codec)
       : location_(std::move(location)),
         schema_(schema),
         options_(options),
-        arrow_schema_(ToArrowSchema(schema)),
-        sink_(std::make_shared<StoreOutputStream>(std::move(object))) {
-    for (const Field& field : schema_.fields) CountNans(Column(field), nan_counts_);
+        leaves_(LeavesOf(schema_)),
+        sink_(std::move(object)) {
+    chunks_.reserve(leaves_.size());
+    for (const Leaf& leaf : leaves_) chunks_.emplace_back(leaf, options_, codec);
   }
-
-  // Arrow writes a footer when it is destroyed; the sink must not take it any more.
-  ~ParquetWriter() override { sink_->Abandon(); }
 
   Status Write(const ColumnBatch& batch) override {
     if (batch.rows() == 0) return {};
-    return ToStatus(Guard([&] { return WriteSlices(batch); }));
+    for (std::size_t i = 0; i < batch.column_count(); ++i) CheckNulls(batch.column(i), 0);
+    return InContext(WriteSlices(batch));
   }
 
   WriterSize size() const override {
-    return {.written_bytes = sink_->size(), .buffered_bytes = BufferedBytes()};
+    std::int64_t buffered = 0;
+    for (const ColumnChunkWriter& chunk : chunks_) buffered += chunk.memory_bytes();
+    return {.written_bytes = sink_.size(), .buffered_bytes = buffered};
   }
 
   Result<WrittenFile> Finish() override {
-    FRAZIL_TRY(ToStatus(Guard([&] { return CloseFile(); })));
-    FRAZIL_TRY(sink_->Finish());
-    return std::move(written_);
+    FRAZIL_TRY(InContext(WriteEnd()));
+    WrittenFile written{
+        .location = location_, .file_size_in_bytes = sink_.size(), .metrics = {}, .split_offsets = {}};
+    for (const RowGroupMetadata& group : row_groups_) {
+      written.record_count += group.rows;
+      written.split_offsets.push_back(group.chunks[0].start());
+    }
+    for (std::size_t i = 0; i < leaves_.size(); ++i) PutLeaf(i, written.metrics);
+    return written;
   }
 
  private:
-  // The Arrow writer is opened with the first rows at hand, which say how to encode the file.
-  arrow::Status OpenFile(const ColumnBatch* first) {
-    auto properties = MakeWriterProperties(options_, schema_, first);
-    auto root = ToParquetSchema(schema_);
-    auto file = std::make_unique<parquet::ParquetFileWriter>();
-    file->Open(std::make_unique<RowGroupWatch>(
-        parquet::ParquetFileWriter::Open(sink_, root, std::move(properties)), root, &row_group_));
-    ARROW_RETURN_NOT_OK(parquet::arrow::FileWriter::Make(arrow::default_memory_pool(), std::move(file),
-                                                         arrow_schema_,
-                                                         parquet::default_arrow_writer_properties(), &file_));
-    return file_->AddKeyValueMetadata(arrow::key_value_metadata({"iceberg.schema"}, {SchemaToJson(schema_)}));
+  // Of a required field, only what is null above it is null.
+  static void CheckNulls(const Column& column, std::int64_t parent_nulls) {
+    FRAZIL_CHECK(!column.field().required || column.null_count() == parent_nulls, column.field().name);
+    const std::int64_t nulls = column.type() == TypeId::kStruct ? column.null_count() : 0;
+    for (std::size_t i = 0; i < column.child_count(); ++i) CheckNulls(column.child(i), nulls);
   }
 
-  arrow::Status WriteSlices(const ColumnBatch& batch) {
-    if (file_ == nullptr) ARROW_RETURN_NOT_OK(OpenFile(&batch));
-    for (std::size_t i = 0; i < batch.column_count(); ++i) CountNans(batch.column(i), nan_counts_);
-    const auto rows = WrapBatch(batch, arrow_schema_);
-    const std::int64_t step = RowsPerSlice(batch);
-    for (std::int64_t at = 0; at < batch.rows(); at += step) {
-      if (row_group_ == nullptr) ARROW_RETURN_NOT_OK(file_->NewBufferedRowGroup());
-      ARROW_RETURN_NOT_OK(file_->WriteRecordBatch(*rows->Slice(at, step)));
-      if (BufferedBytes() >= options_.row_group_bytes || row_group_->num_rows() >= options_.row_group_rows) {
-        row_group_->Close();
-        row_group_ = nullptr;
+  Status WriteSlices(const ColumnBatch& batch) {
+    if (sink_.size() == 0) FRAZIL_TRY(sink_.Append(kMagic));
+    const std::int64_t step = RowsPerSlice(batch, options_);
+    for (std::int64_t at = 0, end = 0; at < batch.rows(); at = end) {
+      end = std::min({batch.rows(), at + step, at + options_.row_group_rows - rows_});
+      for (ColumnChunkWriter& chunk : chunks_) FRAZIL_TRY(chunk.Append(batch, at, end, ThreadsWorkspace()));
+      rows_ += end - at;
+      if (EncodedBytes() >= options_.row_group_bytes || rows_ >= options_.row_group_rows)
+        FRAZIL_TRY(CloseRowGroup());
+    }
+    return {};
+  }
+
+  std::int64_t EncodedBytes() const {
+    std::int64_t bytes = 0;
+    for (const ColumnChunkWriter& chunk : chunks_) bytes += chunk.encoded_bytes();
+    return bytes;
+  }
+
+  Status CloseRowGroup() {
+    if (rows_ == 0) return {};
+    RowGroupMetadata group{.rows = std::exchange(rows_, 0), .chunks = {}};
+    for (ColumnChunkWriter& chunk : chunks_) {
+      FRAZIL_ASSIGN(auto metadata, chunk.Finish(sink_, ThreadsWorkspace()));
+      group.chunks.push_back(std::move(metadata));
+    }
+    for (ChunkMetadata& chunk : group.chunks) {
+      FRAZIL_ASSIGN(chunk.bloom_filter, sink_.AppendPart(std::exchange(chunk.bloom_filter_bytes, {})));
+    }
+    row_groups_.push_back(std::move(group));
+    return {};
+  }
+
+  Status WriteEnd() {
+    if (sink_.size() == 0) FRAZIL_TRY(sink_.Append(kMagic));
+    FRAZIL_TRY(CloseRowGroup());
+    for (RowGroupMetadata& group : row_groups_) {
+      for (ChunkMetadata& chunk : group.chunks) {
+        FRAZIL_ASSIGN(chunk.column_index_part, sink_.AppendPart(chunk.column_index));
       }
     }
-    return arrow::Status::OK();
-  }
-
-  std::int64_t RowsPerSlice(const ColumnBatch& batch) const {
-    const std::int64_t slice = std::clamp(options_.row_group_bytes / 8, kLeastSliceBytes, kMostSliceBytes);
-    const std::int64_t slices = batch.byte_size() / slice + 1;
-    return std::max<std::int64_t>(1, batch.rows() / slices);
-  }
-
-  // Of the open row group: pages, and values and levels that wait for their page.
-  std::int64_t BufferedBytes() const {
-    if (row_group_ == nullptr) return 0;
-    const auto waiting = row_group_->estimated_buffered_stats();
-    return row_group_->total_compressed_bytes() + row_group_->total_compressed_bytes_written() +
-           waiting.value_bytes + waiting.dict_bytes + waiting.def_level_bytes + waiting.rep_level_bytes;
-  }
-
-  arrow::Status CloseFile() {
-    if (file_ == nullptr) ARROW_RETURN_NOT_OK(OpenFile(nullptr));
-    ARROW_RETURN_NOT_OK(file_->Close());
-    const auto footer = file_->metadata();
-    written_.location = location_;
-    written_.record_count = footer->num_rows();
-    written_.file_size_in_bytes = sink_->size();
-    written_.metrics = MetricsOf(*footer, schema_, std::move(nan_counts_));
-    for (int i = 0; i < footer->num_row_groups(); ++i) {
-      const auto chunk = footer->RowGroup(i)->ColumnChunk(0);
-      written_.split_offsets.push_back(chunk->has_dictionary_page() ? chunk->dictionary_page_offset()
-                                                                    : chunk->data_page_offset());
+    for (RowGroupMetadata& group : row_groups_) {
+      for (ChunkMetadata& chunk : group.chunks) {
+        FRAZIL_ASSIGN(chunk.offset_index_part, sink_.AppendPart(chunk.offset_index));
+      }
     }
-    return arrow::Status::OK();
+    FRAZIL_TRY(sink_.Append(Footer(schema_, leaves_, row_groups_)));
+    return sink_.Finish();
   }
 
-  Status ToStatus(const arrow::Status& status) const {
-    if (status.ok()) return {};
-    if (sink_->error()) return Fail(WithContext(*sink_->error(), fmt::format("while writing {}", location_)));
-    return Fail(ErrorKind::kInternal, "PARQUET_WRITE", fmt::format("{}: {}", location_, status.ToString()));
+  void PutLeaf(std::size_t leaf, ColumnMetrics& metrics) const {
+    LeafTotals totals;
+    LeafStatistics all;
+    for (const RowGroupMetadata& group : row_groups_) {
+      const ChunkMetadata& chunk = group.chunks[leaf];
+      totals.column_size += chunk.compressed_size;
+      totals.values += chunk.levels;
+      all.Add(chunk.statistics);
+    }
+    totals.nulls = all.nulls;
+    totals.lower = std::move(all.lower);
+    totals.upper = std::move(all.upper);
+    const Field& field = *leaves_[leaf].field;
+    const PhysicalType physical = leaves_[leaf].storage.physical;
+    if (physical == PhysicalType::kFloat || physical == PhysicalType::kDouble) {
+      metrics.nan_value_counts[field.id] = all.nans;
+    }
+    PutMetrics(field, totals, leaves_[leaf].max_repetition > 0, options_.MetricsOf(field.id), metrics);
+  }
+
+  Status InContext(Status status) const {
+    if (status) return status;
+    return Fail(WithContext(std::move(status).error(), fmt::format("while writing {}", location_)));
   }
 
   const std::string location_;
   const Schema schema_;
   const DataFileOptions options_;
-  const std::shared_ptr<arrow::Schema> arrow_schema_;
-  const std::shared_ptr<StoreOutputStream> sink_;
-  NanCounts nan_counts_;
-  WrittenFile written_;
-  parquet::RowGroupWriter* row_group_ = nullptr;  // of file_; null between row groups
-  std::unique_ptr<parquet::arrow::FileWriter> file_;
+  const std::vector<Leaf> leaves_;
+  FileSink sink_;
+  std::vector<ColumnChunkWriter> chunks_;  // of the open row group, in the order of the leaves
+  std::int64_t rows_ = 0;                  // in the open row group
+  std::vector<RowGroupMetadata> row_groups_;
 };
-
-Status CheckSchema(const std::vector<Field>& fields) {
-  for (const Field& field : fields) {
-    FRAZIL_CHECK(field.id > 0, field.name);
-    if (field.type.id == TypeId::kStruct && field.type.children.empty()) {
-      return Fail(ErrorKind::kInvalid, "PARQUET_SCHEMA",
-                  fmt::format("the struct '{}' has no fields, which Parquet cannot hold", field.name));
-    }
-    FRAZIL_TRY(CheckSchema(field.type.children));
-  }
-  return {};
-}
 
 class ParquetDataFileFormat final : public DataFileFormat {
  public:
   Result<std::unique_ptr<DataFileWriter>> Create(ObjectStore& store, const std::string& location,
                                                  const Schema& schema,
                                                  const DataFileOptions& options) override {
-    FRAZIL_TRY(CheckOptions(options));
-    FRAZIL_TRY(CheckSchema(schema.fields));
+    FRAZIL_TRY(CheckWritable(schema, options));
+    FRAZIL_ASSIGN(const CompressionCodec codec, CodecOf(options.codec, options.level));
     FRAZIL_ASSIGN(auto object, store.Create(location));
-    return std::make_unique<ParquetWriter>(location, std::move(object), schema, options);
+    return std::make_unique<ParquetWriter>(location, std::move(object), schema, options, codec);
   }
 };
 

@@ -1,11 +1,12 @@
 #include "parquet/writer_properties_internal.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
+#include <cmath>
 #include <optional>
 #include <string>
 #include <unordered_set>
+
+#include "parquet/page_compressor.h"
 
 namespace frazil::arrow_adapter {
 namespace {
@@ -14,19 +15,27 @@ constexpr std::int64_t kSampledValues = 4096;
 constexpr std::int64_t kLeastSample = 64;
 constexpr double kMostDistinct = 0.95;
 
-std::optional<parquet::Compression::type> CodecOf(const std::string& name) {
-  if (name == "zstd") return parquet::Compression::ZSTD;
-  if (name == "snappy") return parquet::Compression::SNAPPY;
-  if (name == "gzip") return parquet::Compression::GZIP;
-  if (name == "lz4") return parquet::Compression::LZ4;  // Arrow writes it as LZ4_RAW
-  if (name == "uncompressed") return parquet::Compression::UNCOMPRESSED;
-  return std::nullopt;
+parquet::Compression::type CompressionOf(encoder::CompressionCodec codec) {
+  switch (codec) {
+    case encoder::CompressionCodec::kZstd:
+      return parquet::Compression::ZSTD;
+    case encoder::CompressionCodec::kSnappy:
+      return parquet::Compression::SNAPPY;
+    case encoder::CompressionCodec::kGzip:
+      return parquet::Compression::GZIP;
+    case encoder::CompressionCodec::kLz4Raw:
+      return parquet::Compression::LZ4;  // Arrow writes it as LZ4_RAW
+    case encoder::CompressionCodec::kUncompressed:
+      return parquet::Compression::UNCOMPRESSED;
+  }
+  CheckFailed("every codec is Arrow's too", __FILE__, __LINE__, {});
 }
 
-// The greatest level of a codec that has levels (from 1); 0 of one that has none.
-int GreatestLevel(parquet::Compression::type codec) {
-  if (codec == parquet::Compression::ZSTD) return 22;
-  return codec == parquet::Compression::GZIP ? 9 : 0;
+// Arrow sizes a filter by the number of distinct values: as many as fit.
+parquet::BloomFilterOptions BloomOptionsOf(const BloomFilterOptions& options, std::int64_t rows) {
+  const double bits_per_value = -8 / std::log(1 - std::pow(options.fpp, 1.0 / 8));
+  const auto most = static_cast<std::int64_t>(static_cast<double>(options.max_bytes) * 8 / bits_per_value);
+  return {.ndv = static_cast<std::int32_t>(std::clamp<std::int64_t>(most, 1, rows)), .fpp = options.fpp};
 }
 
 // Few enough distinct values in the sample that a dictionary pays; so few values that it cannot be told count
@@ -78,54 +87,44 @@ std::string PathBelow(const std::string& path, TypeId id) {
   return path;
 }
 
-void ChooseDictionaries(const Field& field, const Column* sample, const std::string& path,
-                        parquet::WriterProperties::Builder& builder) {
+void ChooseForLeaves(const Field& field, const Column* sample, const std::string& path,
+                     const DataFileOptions& options, parquet::WriterProperties::Builder& builder) {
   if (!field.type.is_nested()) {
     if (!WantsDictionary(field.type, sample)) builder.disable_dictionary(path);
+    const auto bloom = options.bloom_filters.find(field.id);
+    if (bloom != options.bloom_filters.end()) {
+      builder.enable_bloom_filter(path, BloomOptionsOf(bloom->second, options.row_group_rows));
+    }
     return;
   }
   const std::string below = PathBelow(path, field.type.id);
   for (std::size_t i = 0; i < field.type.children.size(); ++i) {
     const Field& child = field.type.children[i];
-    ChooseDictionaries(child, sample == nullptr ? nullptr : &sample->child(i), below + "." + child.name,
-                       builder);
+    ChooseForLeaves(child, sample == nullptr ? nullptr : &sample->child(i), below + "." + child.name, options,
+                    builder);
   }
 }
 
 }  // namespace
 
-Status CheckOptions(const DataFileOptions& options) {
-  const auto codec = CodecOf(options.codec);
-  if (!codec) {
-    return Fail(ErrorKind::kInvalid, "PARQUET_OPTION",
-                fmt::format("'{}' is no codec of data files", options.codec),
-                "use zstd, snappy, gzip, lz4 or uncompressed");
-  }
-  const int greatest = GreatestLevel(*codec);
-  if (greatest > 0 && (options.level < 1 || options.level > greatest)) {
-    return Fail(ErrorKind::kInvalid, "PARQUET_OPTION",
-                fmt::format("{} has no level {}", options.codec, options.level),
-                fmt::format("use 1 to {}", greatest));
-  }
-  if (options.row_group_bytes < 1 || options.row_group_rows < 1) {
-    return Fail(ErrorKind::kInvalid, "PARQUET_OPTION", "a row group needs room for at least one row");
-  }
-  return {};
-}
-
 std::shared_ptr<parquet::WriterProperties> MakeWriterProperties(const DataFileOptions& options,
                                                                 const Schema& schema,
                                                                 const ColumnBatch* sample) {
-  const auto codec = CodecOf(options.codec).value();
+  const auto codec = encoder::CodecOf(options.codec, options.level).value();
   parquet::WriterProperties::Builder builder;
-  builder.compression(codec)
+  builder.compression(CompressionOf(codec))
       ->enable_write_page_index()
       ->enable_store_decimal_as_integer()
-      ->max_row_group_length(options.row_group_rows);
-  if (GreatestLevel(codec) > 0) builder.compression_level(options.level);
+      ->max_row_group_length(options.row_group_rows)
+      ->data_pagesize(options.page_bytes)
+      ->max_rows_per_page(options.page_rows)
+      ->dictionary_pagesize_limit(options.dictionary_bytes);
+  if (codec == encoder::CompressionCodec::kZstd || codec == encoder::CompressionCodec::kGzip) {
+    builder.compression_level(options.level);
+  }
   for (std::size_t i = 0; i < schema.fields.size(); ++i) {
     const Field& field = schema.fields[i];
-    ChooseDictionaries(field, sample == nullptr ? nullptr : &sample->column(i), field.name, builder);
+    ChooseForLeaves(field, sample == nullptr ? nullptr : &sample->column(i), field.name, options, builder);
   }
   return builder.build();
 }

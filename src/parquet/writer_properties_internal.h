@@ -9,10 +9,7 @@
 
 namespace frazil::arrow_adapter {
 
-// kInvalid (PARQUET_OPTION): no such codec or level.
-Status CheckOptions(const DataFileOptions& options);
-
-// REQUIRES: CheckOptions succeeds. `sample` holds the file's first rows, from which it is guessed which
+// REQUIRES: CheckWritable succeeds. `sample` holds the file's first rows, from which it is guessed which
 // columns repeat their values enough for a dictionary; nullptr when there are none.
 std::shared_ptr<parquet::WriterProperties> MakeWriterProperties(const DataFileOptions& options,
                                                                 const Schema& schema,
