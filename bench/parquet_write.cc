@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <ctime>
 #include <random>
 #include <string>
@@ -86,50 +87,65 @@ double CpuNanos() {
   return static_cast<double>(now.tv_sec) * 1e9 + static_cast<double>(now.tv_nsec);
 }
 
-Status Measure(const char* name, DataFileFormat& format, const std::vector<ColumnBatch>& batches) {
+struct Writer {
+  std::string name;
+  DataFileFormat& format;
+};
+
+[[gnu::noinline]] Result<WrittenFile> WriteFile(const Writer& by, const std::vector<ColumnBatch>& batches) {
   NullStore store;
+  FRAZIL_ASSIGN(auto writer, by.format.Create(store, "file:/bench.parquet", batches[0].schema(), {}));
+  for (const ColumnBatch& batch : batches) FRAZIL_TRY(writer->Write(batch));
+  return writer->Finish();
+}
+
+Status Measure(const Writer& by, const std::vector<ColumnBatch>& batches, int runs) {
   std::vector<double> nanos;
   WrittenFile file;
-  for (int run = 0; run < kRuns; ++run) {
+  for (int run = 0; run < runs; ++run) {
     const double start = CpuNanos();
-    FRAZIL_ASSIGN(auto writer, format.Create(store, "file:/bench.parquet", batches[0].schema(), {}));
-    for (const ColumnBatch& batch : batches) FRAZIL_TRY(writer->Write(batch));
-    FRAZIL_ASSIGN(file, writer->Finish());
-    nanos.push_back((CpuNanos() - start) / static_cast<double>(kRows));
+    FRAZIL_ASSIGN(file, WriteFile(by, batches));
+    nanos.push_back((CpuNanos() - start) / static_cast<double>(file.record_count));
   }
   std::sort(nanos.begin(), nanos.end());
+  const auto per_row = [&](std::int64_t bytes) {
+    return static_cast<double>(bytes) / static_cast<double>(file.record_count);
+  };
   fmt::print(
-      "parquet_write: {:5}: {:.0f} CPU ns/row (median of {}, least {:.0f}), {:.1f} bytes/row, {} row "
+      "parquet_write: {:5} {:4.0f} CPU ns/row (median of {}, least {:.0f}), {:.1f} bytes/row, {} row "
       "groups\n",
-      name, nanos[kRuns / 2], kRuns, nanos[0],
-      static_cast<double>(file.file_size_in_bytes) / static_cast<double>(file.record_count),
+      by.name, nanos[nanos.size() / 2], runs, nanos[0], per_row(file.file_size_in_bytes),
       file.split_offsets.size());
   for (const Field& field : batches[0].schema().fields) {
-    fmt::print(
-        "  {} {:.2f}", field.name,
-        static_cast<double>(file.metrics.column_sizes[field.id]) / static_cast<double>(file.record_count));
+    fmt::print("  {} {:.2f}", field.name, per_row(file.metrics.column_sizes[field.id]));
   }
   fmt::print("\n");
   return {};
 }
 
-Status Run() {
+std::vector<ColumnBatch> MakeOrders(std::int64_t rows) {
   std::vector<ColumnBatch> batches;
   std::mt19937_64 random(1);
-  for (std::int64_t row = 0; row < kRows; ++row) {
+  for (std::int64_t row = 0; row < rows; ++row) {
     if (batches.empty() || batches.back().full()) batches.emplace_back(Orders());
     AppendOrder(batches.back(), row, random);
   }
-  FRAZIL_TRY(Measure("own", ParquetFormat(), batches));
-  return Measure("Arrow", ArrowParquetFormat(), batches);
+  return batches;
 }
 
 }  // namespace
 }  // namespace frazil
 
-int main() {
-  if (const auto status = frazil::Run(); !status) {
-    fmt::print(stderr, "{}\n", status.error().ToString());
-    return 1;
+// Without arguments both writers; with a writer's name and a number of rows, that one once, for callgrind.
+int main(int argc, char** argv) {
+  using namespace frazil;
+  const Writer writers[] = {{"own", ParquetFormat()}, {"Arrow", ArrowParquetFormat()}};
+  const auto batches = MakeOrders(argc == 3 ? std::atol(argv[2]) : kRows);
+  for (const Writer& by : writers) {
+    if (argc == 3 && by.name != argv[1]) continue;
+    if (const auto status = Measure(by, batches, argc == 3 ? 1 : kRuns); !status) {
+      fmt::print(stderr, "{}\n", status.error().ToString());
+      return 1;
+    }
   }
 }

@@ -8,6 +8,7 @@
 
 #include "base/log.h"
 #include "iceberg/manifest.h"
+#include "ingest/file_options.h"
 #include "ledger/record.h"
 
 namespace frazil {
@@ -76,11 +77,10 @@ std::int64_t PositiveProperty(const TableMetadata& table, const std::string& key
   return value > 0 ? value : otherwise;
 }
 
-DataFileOptions FileOptions(const TableMetadata& table) {
-  DataFileOptions options;
-  options.codec = table.Property("write.parquet.compression-codec", options.codec);
-  options.level = static_cast<int>(table.PropertyInt("write.parquet.compression-level", options.level));
-  return options;
+DataFileOptions FileOptions(const TableName& name, const TableMetadata& table) {
+  TableFileOptions read = FileOptionsOf(table);
+  for (const std::string& note : read.notes) LogWarning("table {}, {}", name.ToString(), note);
+  return std::move(read.options);
 }
 
 }  // namespace
@@ -94,8 +94,8 @@ Result<StreamTables> OpenStreamTables(const StreamConfig& config, const StreamSe
   FRAZIL_ASSIGN(tables.rows_schema, Fit(tables.target, config.target, rows));
   FRAZIL_ASSIGN(tables.errors, LoadOrCreate(seams, config.errors, errors, /*create=*/true, "", {}));
   FRAZIL_ASSIGN(tables.errors_schema, Fit(tables.errors, config.errors, errors));
-  tables.target_file_options = FileOptions(tables.target.metadata);
-  tables.errors_file_options = FileOptions(tables.errors.metadata);
+  tables.target_file_options = FileOptions(config.target, tables.target.metadata);
+  tables.errors_file_options = FileOptions(config.errors, tables.errors.metadata);
   tables.target_file_bytes = config.target_file_bytes.value_or(PositiveProperty(
       tables.target.metadata, "write.target-file-size-bytes", kDefaultTargetFileBytes));
   return tables;

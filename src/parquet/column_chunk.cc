@@ -157,7 +157,7 @@ void ColumnChunkWriter::AppendPlain(const LeafValues& values) {
     const std::string_view view = values.views[i];
     const auto length = static_cast<std::uint32_t>(view.size());
     std::memcpy(at, &length, prefix);
-    std::memcpy(at + prefix, view.data(), view.size());
+    if (!view.empty()) std::memcpy(at + prefix, view.data(), view.size());
     at += prefix + view.size();
   }
 }

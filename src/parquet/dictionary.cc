@@ -1,5 +1,6 @@
 #include "parquet/dictionary.h"
 
+#include <array>
 #include <cstring>
 
 namespace frazil::encoder {
@@ -11,92 +12,107 @@ constexpr std::size_t kMostProbes = 128;
 
 constexpr std::uint64_t kMultiplier = 0x9E3779B97F4A7C15U;
 
-std::uint64_t Load64(const char* bytes) {
+// What is called for each value is inlined, which the compiler would not do by itself.
+#define FRAZIL_INLINE [[gnu::always_inline]] inline
+
+FRAZIL_INLINE std::uint64_t Load64(const char* bytes) {
   std::uint64_t word;
   std::memcpy(&word, bytes, sizeof(word));
   return word;
 }
 
-std::uint64_t Load32(const char* bytes) {
-  std::uint32_t word;
-  std::memcpy(&word, bytes, sizeof(word));
-  return word;
-}
-
-std::uint64_t Mix(std::uint64_t a, std::uint64_t b) {
+FRAZIL_INLINE std::uint64_t Mix(std::uint64_t a, std::uint64_t b) {
   const Uint128 product = static_cast<Uint128>(a ^ kMultiplier) * (b ^ 0xD6E8FEB86659FD93U);
   return static_cast<std::uint64_t>(product) ^ static_cast<std::uint64_t>(product >> 64U);
 }
 
-// Reads words that overlap rather than single bytes.
-std::uint32_t HashBytes(std::string_view bytes) {
-  const char* data = bytes.data();
-  const std::size_t size = bytes.size();
-  std::uint64_t hash = size * kMultiplier;
-  if (size >= 8) {
-    for (std::size_t i = 0; i + 16 < size; i += 8) hash = Mix(hash, Load64(data + i));
-    if (size > 8) hash = Mix(hash, Load64(data + (size >= 16 ? size - 16 : 0)));
-    hash = Mix(hash, Load64(data + size - 8));
-  } else if (size >= 4) {
-    hash = Mix(hash, Load32(data) << 32U | Load32(data + size - 4));
-  } else if (size > 0) {
-    const auto byte = [data](std::size_t i) { return std::uint64_t{static_cast<unsigned char>(data[i])}; };
-    hash = Mix(hash, byte(0) << 16U | byte(size / 2) << 8U | byte(size - 1));
-  }
+FRAZIL_INLINE std::uint32_t Fold(std::uint64_t hash) {
   return static_cast<std::uint32_t>(hash ^ hash >> 32U);
 }
 
-bool SameBytes(const char* a, const char* b, std::size_t size) {
-  if (size > 16) return std::memcmp(a, b, size) == 0;
-  if (size >= 8) return Load64(a) == Load64(b) && Load64(a + size - 8) == Load64(b + size - 8);
-  if (size >= 4) return Load32(a) == Load32(b) && Load32(a + size - 4) == Load32(b + size - 4);
-  for (std::size_t i = 0; i < size; ++i) {
-    if (a[i] != b[i]) return false;
-  }
-  return true;
-}
+// The lowest `bytes` bytes of a word.
+constexpr std::array<std::uint64_t, 9> kMasks = {0,
+                                                 0xFF,
+                                                 0xFFFF,
+                                                 0xFF'FFFF,
+                                                 0xFFFF'FFFF,
+                                                 0xFF'FFFF'FFFF,
+                                                 0xFFFF'FFFF'FFFF,
+                                                 0xFF'FFFF'FFFF'FFFF,
+                                                 ~std::uint64_t{0}};
 
-// How the table sees values: keys of four or eight bytes, or byte arrays with their length in front or
-// without.
+// How the table sees values: numbers of four or eight bytes, or byte arrays. `Value` is what is loaded of
+// one.
 template <typename T>
 struct NumberKey {
+  using Value = T;
   const char* values;
 
-  T Load(const char* at) const {
+  FRAZIL_INLINE static T At(const char* at) {
     T value;
     std::memcpy(&value, at, sizeof(T));
     return value;
   }
-  std::uint32_t Hash(std::size_t i) const {
-    return static_cast<std::uint32_t>(Load(values + i * sizeof(T)) * kMultiplier >> 32U);
+  FRAZIL_INLINE T Load(std::size_t i) const { return At(values + i * sizeof(T)); }
+  FRAZIL_INLINE std::uint32_t Hash(T value) const { return Fold(Mix(value, 0)); }
+  FRAZIL_INLINE bool Same(T value, const DictionaryEntries& entries, std::uint32_t index) const {
+    return value == At(entries.plain.data() + index * sizeof(T));
   }
-  bool Same(std::size_t i, const std::string& plain, const std::vector<std::uint32_t>&,
-            std::uint32_t index) const {
-    return Load(values + i * sizeof(T)) == Load(plain.data() + index * sizeof(T));
-  }
-  std::size_t size(std::size_t) const { return sizeof(T); }
-  void Append(std::size_t i, std::string& plain, std::vector<std::uint32_t>&) const {
-    plain.append(values + i * sizeof(T), sizeof(T));
+  std::size_t size(T) const { return sizeof(T); }
+  void Append(T value, DictionaryEntries& entries) const {
+    entries.plain.append(reinterpret_cast<const char*>(&value), sizeof(T));
   }
 };
 
-template <std::size_t prefix>
-struct BytesKey {
-  const std::string_view* values;
+// Sixteen bytes or fewer are two words, which are compared with those of the entry: most text is no longer.
+// Of longer ones the words are the first and the last bytes.
+struct BytesValue {
+  std::string_view bytes;
+  std::uint64_t low;
+  std::uint64_t high;
+};
 
-  std::uint32_t Hash(std::size_t i) const { return HashBytes(values[i]); }
-  bool Same(std::size_t i, const std::string& plain, const std::vector<std::uint32_t>& ends,
-            std::uint32_t index) const {
-    const std::size_t start = (index == 0 ? 0 : ends[index - 1]) + prefix;
-    return ends[index] - start == values[i].size() &&
-           SameBytes(plain.data() + start, values[i].data(), values[i].size());
+struct BytesKey {
+  using Value = BytesValue;
+  const LeafValues& values;
+  std::size_t prefix;  // bytes of the length in front of an entry
+
+  FRAZIL_INLINE BytesValue Load(std::size_t i) const {
+    const std::string_view bytes = values.views[i];
+    const char* data = bytes.data();
+    if (bytes.size() > 16) return {bytes, Load64(data), Load64(data + bytes.size() - 8)};
+    const std::size_t low = bytes.size() < 8 ? bytes.size() : 8;
+    // Bytes of the next values may be read, but none behind them all.
+    if (values.readable_end - data >= 16) {
+      return {bytes, Load64(data) & kMasks[low], Load64(data + 8) & kMasks[bytes.size() - low]};
+    }
+    std::uint64_t words[2] = {0, 0};
+    if (!bytes.empty()) std::memcpy(words, data, bytes.size());
+    return {bytes, words[0], words[1]};
   }
-  std::size_t size(std::size_t i) const { return prefix + values[i].size(); }
-  void Append(std::size_t i, std::string& plain, std::vector<std::uint32_t>& ends) const {
-    const auto length = static_cast<std::uint32_t>(values[i].size());
-    plain.append(reinterpret_cast<const char*>(&length), prefix);
-    plain.append(values[i]);
-    ends.push_back(static_cast<std::uint32_t>(plain.size()));
+  FRAZIL_INLINE std::uint32_t Hash(const BytesValue& value) const {
+    std::uint64_t hash = Mix(value.low ^ value.bytes.size(), value.high);
+    if (value.bytes.size() > 16) hash = HashMiddle(value.bytes, hash);
+    return Fold(hash);
+  }
+  static std::uint64_t HashMiddle(std::string_view bytes, std::uint64_t hash) {
+    for (std::size_t i = 8; i + 8 < bytes.size(); i += 8) hash = Mix(hash, Load64(bytes.data() + i));
+    return hash;
+  }
+  FRAZIL_INLINE bool Same(const BytesValue& value, const DictionaryEntries& entries,
+                          std::uint32_t index) const {
+    const DictionaryEntries::Words& words = entries.words[index];
+    if (words.low != value.low || words.high != value.high || words.size != value.bytes.size()) return false;
+    return value.bytes.size() <= 16 ||
+           std::memcmp(entries.plain.data() + words.start, value.bytes.data(), value.bytes.size()) == 0;
+  }
+  std::size_t size(const BytesValue& value) const { return prefix + value.bytes.size(); }
+  void Append(const BytesValue& value, DictionaryEntries& entries) const {
+    const auto length = static_cast<std::uint32_t>(value.bytes.size());
+    entries.plain.append(reinterpret_cast<const char*>(&length), prefix);
+    entries.words.push_back(
+        {value.low, value.high, length, static_cast<std::uint32_t>(entries.plain.size())});
+    entries.plain.append(value.bytes);
   }
 };
 
@@ -115,8 +131,7 @@ std::size_t Dictionary::Add(const LeafValues& values, std::vector<std::uint32_t>
     return values.width == 4 ? AddKeys(values.count, NumberKey<std::uint32_t>{values.fixed}, indices)
                              : AddKeys(values.count, NumberKey<std::uint64_t>{values.fixed}, indices);
   }
-  return prefix_ > 0 ? AddKeys(values.count, BytesKey<sizeof(std::uint32_t)>{values.views}, indices)
-                     : AddKeys(values.count, BytesKey<0>{values.views}, indices);
+  return AddKeys(values.count, BytesKey{values, prefix_}, indices);
 }
 
 template <typename Key>
@@ -126,30 +141,29 @@ std::size_t Dictionary::AddKeys(std::size_t count, const Key& key, std::vector<s
   std::uint32_t* out = indices.data() + start;
   std::size_t i = 0;
   for (; i < count; ++i) {
-    const std::uint32_t tag = key.Hash(i);
+    const auto value = key.Load(i);
+    const std::uint32_t tag = key.Hash(value);
     const std::size_t mask = slots_.size() - 1;
     std::size_t at = tag & mask;
     std::size_t probes = 0;
     while (slots_[at].number != 0 &&
-           (slots_[at].tag != tag || !key.Same(i, plain_, ends_, slots_[at].number - 1))) {
+           (slots_[at].tag != tag || !key.Same(value, entries_, slots_[at].number - 1))) {
       at = (at + 1) & mask;
       if (++probes == kMostProbes) break;
     }
-    if (probes == kMostProbes || (slots_[at].number == 0 && !Insert(key, i, at, tag))) break;
-    // Insert may have moved the slots; then the value is the newest.
-    out[i] = mask == slots_.size() - 1 ? slots_[at].number - 1 : static_cast<std::uint32_t>(size_ - 1);
+    if (probes == kMostProbes) break;
+    if (slots_[at].number != 0) {
+      out[i] = slots_[at].number - 1;
+      continue;
+    }
+    if (entries_.plain.size() + key.size(value) > max_bytes_) break;
+    out[i] = static_cast<std::uint32_t>(size_);
+    key.Append(value, entries_);
+    slots_[at] = {tag, static_cast<std::uint32_t>(++size_)};
+    if (2 * size_ > slots_.size()) Grow();
   }
   indices.resize(start + i);
   return i;
-}
-
-template <typename Key>
-bool Dictionary::Insert(const Key& key, std::size_t i, std::size_t slot, std::uint32_t tag) {
-  if (plain_.size() + key.size(i) > max_bytes_) return false;
-  key.Append(i, plain_, ends_);
-  slots_[slot] = {tag, static_cast<std::uint32_t>(++size_)};
-  if (2 * size_ > slots_.size()) Grow();
-  return true;
 }
 
 void Dictionary::Grow() {
@@ -164,26 +178,29 @@ void Dictionary::Grow() {
   }
 }
 
-std::string_view Dictionary::entry(std::uint32_t index) const {
-  const std::string_view plain = plain_;
-  if (ends_.empty()) {
-    const std::size_t width = plain_.size() / size_;
+std::string_view Dictionary::value(std::uint32_t index) const {
+  const std::string_view plain = entries_.plain;
+  if (entries_.words.empty()) {
+    const std::size_t width = plain.size() / size_;
     return plain.substr(index * width, width);
   }
-  const std::size_t start = index == 0 ? 0 : ends_[index - 1];
-  return plain.substr(start, ends_[index] - start);
+  return plain.substr(entries_.words[index].start, entries_.words[index].size);
+}
+
+std::string_view Dictionary::entry(std::uint32_t index) const {
+  const std::string_view bytes = value(index);
+  return {bytes.data() - prefix_, bytes.size() + prefix_};
 }
 
 void Dictionary::Clear() {
   size_ = 0;
-  plain_ = std::string();
-  ends_ = std::vector<std::uint32_t>();
+  entries_ = DictionaryEntries();
   slots_ = std::vector<Slot>();
 }
 
 std::int64_t Dictionary::byte_size() const {
-  return static_cast<std::int64_t>(plain_.capacity() + ends_.capacity() * sizeof(std::uint32_t) +
-                                   slots_.capacity() * sizeof(Slot));
+  return static_cast<std::int64_t>(entries_.plain.capacity() + slots_.capacity() * sizeof(Slot) +
+                                   entries_.words.capacity() * sizeof(DictionaryEntries::Words));
 }
 
 }  // namespace frazil::encoder

@@ -10,6 +10,19 @@
 
 namespace frazil::encoder {
 
+struct DictionaryEntries {
+  // Of a byte array: where its bytes are in `plain`, and its first and last ones as words, by which it is
+  // found.
+  struct Words {
+    std::uint64_t low;
+    std::uint64_t high;
+    std::uint32_t size;
+    std::uint32_t start;
+  };
+  std::string plain;         // the dictionary page's values
+  std::vector<Words> words;  // of byte arrays only
+};
+
 // Values by their bytes, numbered in the order of their first coming. Bounded in memory and in time, whatever
 // the values.
 class Dictionary {
@@ -23,10 +36,10 @@ class Dictionary {
 
   std::size_t size() const { return size_; }
   // The dictionary page's values.
-  const std::string& plain() const { return plain_; }
+  const std::string& plain() const { return entries_.plain; }
   // The plain encoding of one entry, with and without the length in front that byte arrays have.
   std::string_view entry(std::uint32_t index) const;
-  std::string_view value(std::uint32_t index) const { return entry(index).substr(prefix_); }
+  std::string_view value(std::uint32_t index) const;
 
   void Clear();                    // gives the memory back, too
   std::int64_t byte_size() const;  // of all memory
@@ -39,16 +52,13 @@ class Dictionary {
   };
   template <typename Key>
   std::size_t AddKeys(std::size_t count, const Key& key, std::vector<std::uint32_t>& indices);
-  template <typename Key>
-  bool Insert(const Key& key, std::size_t i, std::size_t slot, std::uint32_t tag);
   void Grow();
 
   const std::size_t max_bytes_;
   const std::size_t prefix_;  // bytes of the length in front of an entry
   std::size_t size_ = 0;
-  std::string plain_;
-  std::vector<std::uint32_t> ends_;  // of entries in plain_; of byte arrays only
-  std::vector<Slot> slots_;          // a power of two, at most half full
+  DictionaryEntries entries_;
+  std::vector<Slot> slots_;  // a power of two, at most half full
 };
 
 }  // namespace frazil::encoder

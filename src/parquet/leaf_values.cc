@@ -25,6 +25,11 @@ std::string BigEndian(Int128 value, std::size_t size) {
   return bytes;
 }
 
+const char* End(const LeafRows& rows) {
+  const auto data = rows.column->data();
+  return reinterpret_cast<const char*>(data.data()) + data.size();
+}
+
 // Moves the values that are there together.
 template <typename T>
 std::size_t Compact(const char* values, const std::uint8_t* valid, std::size_t count, char* out) {
@@ -73,7 +78,7 @@ std::uint64_t Prefix(std::string_view bytes) {
   std::uint64_t word = 0;
   if (bytes.size() >= sizeof(word)) {
     std::memcpy(&word, bytes.data(), sizeof(word));
-  } else {
+  } else if (!bytes.empty()) {
     std::memcpy(&word, bytes.data(), bytes.size());
   }
   return __builtin_bswap64(word);
@@ -139,7 +144,7 @@ LeafValues ValueLoader::LoadDecimals(const LeafRows& rows, const Storage& storag
   if (!as_bytes) return {.count = count, .width = size, .fixed = converted_.data()};
   views_.clear();
   for (std::size_t i = 0; i < count; ++i) views_.emplace_back(converted_.data() + i * size, size);
-  return {.count = count, .views = views_.data()};
+  return {.count = count, .views = views_.data(), .readable_end = converted_.data() + converted_.size()};
 }
 
 LeafValues ValueLoader::LoadText(const LeafRows& rows, std::size_t count) {
@@ -153,7 +158,7 @@ LeafValues ValueLoader::LoadText(const LeafRows& rows, std::size_t count) {
     *out = {data + offsets[i], static_cast<std::size_t>(offsets[i + 1] - offsets[i])};
     out += valid[i];
   }
-  return {.count = count, .views = views_.data()};
+  return {.count = count, .views = views_.data(), .readable_end = End(rows)};
 }
 
 LeafValues ValueLoader::LoadFixedBytes(const LeafRows& rows) {
@@ -161,7 +166,7 @@ LeafValues ValueLoader::LoadFixedBytes(const LeafRows& rows) {
   for (std::int64_t i = rows.begin; i < rows.end; ++i) {
     if (!rows.column->is_null(i)) views_.push_back(rows.column->bytes(i));
   }
-  return {.count = views_.size(), .views = views_.data()};
+  return {.count = views_.size(), .views = views_.data(), .readable_end = End(rows)};
 }
 
 std::int64_t PlainSize(const Leaf& leaf, const LeafRows& rows) {

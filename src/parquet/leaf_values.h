@@ -22,15 +22,17 @@ struct LeafValues {
   std::size_t width = 0;
   const char* fixed = nullptr;
   const std::string_view* views = nullptr;
+  const char* readable_end = nullptr;  // of the memory that the views are in
 
   bool is_bytes() const { return width == 0; }
   // The plain encoding of one value, without a length in front.
   std::string_view plain(std::size_t i) const {
     return is_bytes() ? views[i] : std::string_view(fixed + i * width, width);
   }
-  LeafValues First(std::size_t size) const { return {size, width, fixed, views}; }
+  LeafValues First(std::size_t size) const { return {size, width, fixed, views, readable_end}; }
   LeafValues From(std::size_t i) const {
-    return {count - i, width, is_bytes() ? nullptr : fixed + i * width, is_bytes() ? views + i : nullptr};
+    return {count - i, width, is_bytes() ? nullptr : fixed + i * width, is_bytes() ? views + i : nullptr,
+            readable_end};
   }
 };
 

@@ -69,7 +69,10 @@ DataFileOptions RandomOptions(Numbers& numbers) {
   options.page_bytes = draw({1, 300, 10'000, 1 << 20});
   options.page_rows = draw({1, 100, 20'000});
   options.dictionary_bytes = draw({1, 100, 5'000, 1 << 20});
-  options.metrics = draw({0, 1}) == 0 ? MetricsMode{} : MetricsMode{.bound_length = 3};
+  const MetricsMode modes[] = {
+      {}, {.bound_length = 3}, {.kind = MetricsMode::Kind::kCounts}, {.kind = MetricsMode::Kind::kNone}};
+  options.metrics = modes[numbers.Below(std::size(modes))];
+  options.column_metrics[1] = modes[numbers.Below(std::size(modes))];
   return options;
 }
 
@@ -205,7 +208,7 @@ std::vector<ColumnBatch> Events(std::int64_t rows) {
     for (char& c : id) c = static_cast<char>(numbers.Next());
     batch.column(1).AppendFixedBytes(id);
     batch.column(2).AppendBytes(numbers.Below(3) == 0 ? "order" : "refund");
-    batch.column(3).AppendDouble(static_cast<double>(numbers.Below(1000)) / 100);
+    batch.column(3).AppendDouble(static_cast<double>(numbers.Below(10'000)) / 100);
     batch.column(4).AppendBytes("customer-" + std::to_string(numbers.Below(i < 20'000 ? 100 : 100'000)));
     batch.CloseRow();
   }
@@ -301,7 +304,7 @@ TEST_F(RefereeTest, BloomFiltersFindWhatIsThereAndLittleElse) {
   const auto prices = filters->GetColumnBloomFilter(3);
   const auto names = filters->GetColumnBloomFilter(4);
   EXPECT_EQ(ids->GetBitsetSize(), 32'768U) << "10 bits a value, and the next power of two";
-  EXPECT_LE(prices->GetBitsetSize(), 2'048U) << "of 1,000 different ones";
+  EXPECT_EQ(prices->GetBitsetSize(), 16'384U) << "of 8,600 different ones";
   EXPECT_EQ(names->GetBitsetSize(), 64U) << "no more than allowed";
   const auto hash = [&](std::string_view bytes) {
     const parquet::ByteArray value(bytes);
