@@ -1,10 +1,11 @@
 #include "avro/container.h"
 
 #include <fmt/format.h>
-#include <zlib.h>
 
 #include <algorithm>
 #include <limits>
+
+#include "avro/deflate.h"
 
 namespace frazil {
 namespace {
@@ -15,51 +16,6 @@ constexpr std::string_view kCodecKey = "avro.codec";
 constexpr std::size_t kSyncSize = 16;
 constexpr std::size_t kBlockBytes = 64'000;  // as Java's writer
 constexpr std::size_t kMaxBlockBytes = std::size_t{256} << 20;
-constexpr int kRawDeflate = -15;  // window bits; negative: without zlib's header and checksum
-
-// zlib wants a pointer to non-const bytes, which it only reads.
-Bytef* InputOf(std::string_view bytes) {
-  return reinterpret_cast<Bytef*>(const_cast<char*>(bytes.data()));
-}
-
-std::string Deflate(std::string_view raw) {
-  z_stream stream{};
-  FRAZIL_CHECK(
-      deflateInit2(&stream, Z_DEFAULT_COMPRESSION, Z_DEFLATED, kRawDeflate, 8, Z_DEFAULT_STRATEGY) == Z_OK,
-      "deflateInit2");
-  std::string packed(deflateBound(&stream, static_cast<uLong>(raw.size())), '\0');
-  stream.next_in = InputOf(raw);
-  stream.avail_in = static_cast<uInt>(raw.size());
-  stream.next_out = reinterpret_cast<Bytef*>(packed.data());
-  stream.avail_out = static_cast<uInt>(packed.size());
-  FRAZIL_CHECK(deflate(&stream, Z_FINISH) == Z_STREAM_END, "deflate");
-  packed.resize(stream.total_out);
-  deflateEnd(&stream);
-  return packed;
-}
-
-// nullopt when the bytes are no deflate stream, or one of more than kMaxBlockBytes.
-std::optional<std::string> Inflate(std::string_view packed) {
-  if (packed.size() > kMaxBlockBytes) return std::nullopt;
-  z_stream stream{};
-  if (inflateInit2(&stream, kRawDeflate) != Z_OK) return std::nullopt;
-  stream.next_in = InputOf(packed);
-  stream.avail_in = static_cast<uInt>(packed.size());
-  std::string raw;
-  int outcome = Z_OK;
-  while (outcome == Z_OK && raw.size() < kMaxBlockBytes) {
-    const std::size_t done = raw.size();
-    raw.resize(std::min(kMaxBlockBytes, std::max<std::size_t>(done * 2, 64 << 10)));
-    stream.next_out = reinterpret_cast<Bytef*>(raw.data() + done);
-    stream.avail_out = static_cast<uInt>(raw.size() - done);
-    outcome = inflate(&stream, Z_NO_FLUSH);
-    raw.resize(raw.size() - stream.avail_out);
-  }
-  inflateEnd(&stream);
-  if (outcome != Z_STREAM_END) return std::nullopt;
-  return raw;
-}
-
 }  // namespace
 
 AvroFileWriter::AvroFileWriter(const AvroFileOptions& options)
@@ -88,7 +44,7 @@ void AvroFileWriter::Append(const AvroValue& record) {
 void AvroFileWriter::FlushBlock() {
   if (block_records_ == 0) return;
   file_.WriteLong(block_records_);
-  file_.WriteBytes(codec_ == AvroCodec::kDeflate ? Deflate(block_.bytes()) : block_.bytes());
+  file_.WriteBytes(codec_ == AvroCodec::kDeflate ? Deflate(block_.bytes(), DeflateFrame::kNone) : block_.bytes());
   file_.WriteFixed(sync_marker_);
   block_.Clear();
   block_records_ = 0;
@@ -148,7 +104,7 @@ Status AvroFileReader::ReadBlock() {
   FRAZIL_ASSIGN(const std::string_view sync, decoder.ReadFixed(kSyncSize));
   if (sync != sync_marker_) return Corrupt("a block does not end in the file's sync marker");
   if (codec_ == AvroCodec::kDeflate) {
-    auto raw = Inflate(packed);
+    auto raw = Inflate(packed, DeflateFrame::kNone, kMaxBlockBytes);
     if (!raw) return Corrupt("a block cannot be decompressed");
     block_ = std::make_unique<const std::string>(std::move(*raw));
   } else {

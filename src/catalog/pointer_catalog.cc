@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "base/log.h"
+#include "iceberg/metadata_file.h"
 
 namespace frazil {
 namespace {
@@ -106,21 +107,17 @@ CommitOutcome PointerCatalog::Commit(const TableName& name, const TableChange& c
 
 Result<TableMetadata> PointerCatalog::ReadMetadata(const std::string& location) {
   FRAZIL_ASSIGN(const std::string bytes, store_.Get(location));
-  if (bytes.starts_with("\x1f\x8b")) {
-    return Fail(ErrorKind::kInvalid, "TABLE_METADATA_COMPRESSED",
-                fmt::format("{} is compressed with gzip", location),
-                "set the table's property write.metadata.compression-codec to none");
-  }
-  auto metadata = ParseTableMetadata(bytes);
+  auto metadata = DecodeMetadataFile(bytes);
   if (!metadata) return Fail(WithContext(std::move(metadata).error(), location));
   return metadata;
 }
 
 Result<std::string> PointerCatalog::WriteMetadata(const TableMetadata& metadata, int version) {
   const std::string folder = metadata.Property("write.metadata.path", metadata.location + "/metadata");
-  std::string location = fmt::format("{}/{:05}-{}.metadata.json", WithoutTrailingSlash(folder), version,
-                                     runtime_.NewUuid().ToString());
-  if (auto written = store_.Put(location, TableMetadataToJson(metadata)); !written) {
+  const MetadataFile file = EncodeMetadataFile(metadata);
+  std::string location = fmt::format("{}/{:05}-{}{}", WithoutTrailingSlash(folder), version,
+                                     runtime_.NewUuid().ToString(), file.suffix);
+  if (auto written = store_.Put(location, file.bytes); !written) {
     DeleteFile(location);  // the failure may have come after the effect
     return Fail(std::move(written).error());
   }

@@ -8,6 +8,7 @@
 
 #include "base/result_matchers.h"
 #include "iceberg/iceberg_testing.h"
+#include "iceberg/metadata_file.h"
 
 namespace frazil {
 namespace {
@@ -73,6 +74,23 @@ TEST(Metadata, PyIcebergsTableIsReadValueByValue) {
 TEST(Metadata, WhatPyIcebergWroteIsWrittenBackWholly) {
   ASSERT_OK_AND_ASSIGN(const TableMetadata table, ParseTableMetadata(Golden("metadata.json")));
   EXPECT_EQ(Json::parse(TableMetadataToJson(table)), Json::parse(Golden("metadata.json")));
+}
+
+TEST(Metadata, GzipIsReadAndIsWrittenWhereTheTableSaysSo) {
+  ASSERT_OK_AND_ASSIGN(TableMetadata table, DecodeMetadataFile(Golden("metadata.json.gz")));
+  EXPECT_EQ(table, ParseTableMetadata(Golden("metadata.json")).value());
+  const MetadataFile plain = EncodeMetadataFile(table);
+  EXPECT_EQ(plain.suffix, ".metadata.json");
+  EXPECT_EQ(plain.bytes, TableMetadataToJson(table));
+
+  table.properties["write.metadata.compression-codec"] = "GZIP";
+  const MetadataFile packed = EncodeMetadataFile(table);
+  EXPECT_EQ(packed.suffix, ".gz.metadata.json");
+  EXPECT_LT(packed.bytes.size(), plain.bytes.size() / 2);
+  ASSERT_OK_AND_ASSIGN(const TableMetadata again, DecodeMetadataFile(packed.bytes));
+  EXPECT_EQ(again, table);
+
+  EXPECT_THAT(DecodeMetadataFile(packed.bytes.substr(0, packed.bytes.size() - 9)), FailsWithCode("TABLE_METADATA"));
 }
 
 Json SmallJson() {

@@ -8,7 +8,7 @@
 
 #include "base/ids.h"
 #include "base/text.h"
-#include "mapping/letter_case.h"
+#include "base/letter_case.h"
 #include "mapping/scalar_inference_internal.h"
 
 namespace frazil {

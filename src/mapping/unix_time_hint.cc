@@ -4,7 +4,7 @@
 #include <array>
 #include <string>
 
-#include "mapping/letter_case.h"
+#include "base/letter_case.h"
 
 namespace frazil {
 namespace {

@@ -4,8 +4,8 @@
 #include <utility>
 
 #include "base/bytes.h"
+#include "base/letter_case.h"
 #include "mapping/default_value.h"
-#include "mapping/letter_case.h"
 #include "mapping/mapping.h"
 #include "mapping/path_conflict.h"
 #include "mapping/time_pattern.h"

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/letter_case.h"
 #include "schema/types.h"
 
 namespace frazil {
@@ -13,6 +14,23 @@ const Field* Find(const std::vector<Field>& fields, const std::string& name) {
   const auto found =
       std::find_if(fields.begin(), fields.end(), [&](const Field& field) { return field.name == name; });
   return found == fields.end() ? nullptr : &*found;
+}
+
+// Engines that take names in any case refuse a second column beside it.
+const Field* FindInAnyCase(const std::vector<Field>& fields, const std::string& name) {
+  const auto found = std::find_if(fields.begin(), fields.end(), [&](const Field& field) {
+    return LowerCase(field.name) == LowerCase(name);
+  });
+  return found == fields.end() ? nullptr : &*found;
+}
+
+std::string NotInTable(const Field& mine, const std::string& path, const std::vector<Field>& theirs) {
+  if (const Field* other = FindInAnyCase(theirs, mine.name)) {
+    return fmt::format("column '{}' is called '{}' in the table: map it by that name", path, other->name);
+  }
+  return fmt::format(
+      "column '{}' ({}) is not in the table: add it to the table or take it out of the mapping", path,
+      ToString(mine.type));
 }
 
 bool SameIgnoringChildren(const Type& a, const Type& b) {
@@ -25,10 +43,7 @@ void CompareFields(const std::vector<Field>& ours, const std::vector<Field>& the
     const std::string path = prefix + mine.name;
     const Field* other = Find(theirs, mine.name);
     if (other == nullptr) {
-      differences.push_back(
-          fmt::format("column '{}' ({}) is not in the table: add it to the table or take it out of "
-                      "the mapping",
-                      path, ToString(mine.type)));
+      differences.push_back(NotInTable(mine, path, theirs));
       continue;
     }
     if (!SameIgnoringChildren(mine.type, other->type)) {

@@ -168,13 +168,14 @@ TEST(CompatibilityTest, NamesEveryDifference) {
   table.fields.push_back(Column("must", "int", true));
   Schema ours;
   ours.fields = {Column("id", "long"), Column("lines", "list<struct<price: decimal(9,3), extra: int>>"),
-                 Column("attributes", "string"), Column("other", "date")};
+                 Column("attributes", "string"), Column("other", "date"), Column("Note", "string")};
   EXPECT_THAT(Incompatibilities(ours, table),
               ElementsAre(HasSubstr("'id' is required in the table and optional"),
                           HasSubstr("'lines.element.price' is decimal(9,2) in the table and decimal(9,3)"),
                           HasSubstr("'lines.element.extra' (int) is not in the table"),
                           HasSubstr("'attributes' is map<string, list<double>> in the table"),
                           HasSubstr("'other' (date) is not in the table"),
+                          HasSubstr("'Note' is called 'note' in the table"),
                           HasSubstr("'must' (int) is required in the table and not in the mapping")));
 }
 

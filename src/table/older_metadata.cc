@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "base/log.h"
+#include "iceberg/metadata_file.h"
 
 namespace frazil {
 
@@ -12,9 +13,9 @@ Status ExtendHistory(ObjectStore& store, History& history) {
     history.SetExhausted();
     return {};
   }
-  auto json = store.Get(*location);
-  if (!json && json.error().kind != ErrorKind::kNotFound) return Fail(json.error());
-  auto older = json.and_then([](const std::string& text) { return ParseTableMetadata(text); });
+  auto file = store.Get(*location);
+  if (!file && file.error().kind != ErrorKind::kNotFound) return Fail(file.error());
+  auto older = file.and_then([](const std::string& bytes) { return DecodeMetadataFile(bytes); });
   if (!older) {
     LogWarning("older table metadata cannot be read: {}", older.error().ToString());
     history.SetExhausted();

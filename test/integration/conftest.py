@@ -26,6 +26,9 @@ def pytest_collection_modifyitems(config, items):
     readers, long_run = config.getoption("readers"), config.getoption("long")
     left_out = [item for item in items if (item.get_closest_marker("readers") is not None) != readers
                 or item.get_closest_marker("long") and not long_run]
+    for item in items:
+        if item.get_closest_marker("readers"):
+            item.add_marker(pytest.mark.timeout(1800))  # Spark and Trino are slow to start on a busy machine
     config.hook.pytest_deselected(items=left_out)
     items[:] = [item for item in items if item not in left_out]
 

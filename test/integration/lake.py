@@ -2,6 +2,7 @@
 import contextlib
 import datetime
 import functools
+import gzip
 import json
 import pathlib
 import sqlite3
@@ -61,7 +62,10 @@ class Lake:
 
     def metadata(self, name: str) -> dict | None:
         file = self.metadata_file(name)
-        return json.loads(file.read_text()) if file else None
+        if not file:
+            return None
+        content = file.read_bytes()
+        return json.loads(gzip.decompress(content) if file.name.endswith(".gz.metadata.json") else content)
 
     def commits(self, table: str, stream: str) -> list[Commit]:
         """The ancestors of the current snapshot that carry the stream's position record, oldest first."""

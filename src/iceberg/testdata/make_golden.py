@@ -4,6 +4,7 @@
     .deps/readers/bin/python src/iceberg/testdata/make_golden.py
 
   metadata.json       a table with two schemas, two specs, a sort order, snapshots, a branch, a tag and statistics
+  metadata.json.gz    the same, by Python's gzip
   manifest.avro       format version 2, a partition field of every type; manifest-v1.avro: format version 1
   list.avro           a manifest list of version 2; list-v1.avro: of version 1
   expected.json       the values of the Avro files, as PyIceberg reads them back
@@ -12,6 +13,7 @@
 import collections.abc
 import datetime
 import decimal
+import gzip
 import json
 import pathlib
 import tempfile
@@ -251,6 +253,7 @@ def make_metadata(folder):
     text = pathlib.Path(path).read_text().replace(f"file://{folder}/t", ROOT)
     assert str(folder) not in text
     (HERE / "metadata.json").write_text(text)
+    (HERE / "metadata.json.gz").write_bytes(gzip.compress(text.encode(), mtime=0))
 
 
 def main():
