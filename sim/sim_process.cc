@@ -57,17 +57,17 @@ class SimSource final : public BatchSource {
         life_(world.broker_life),
         source_(process.runtime, budget, *topic_, {.max_batch_records = world.plan.batch_records}) {}
 
-  Result<SourceIdentity> Identify() override {
+  Result<SourceIdentity> Identify(StopSignal& stop) override {
     FRAZIL_TRY(Call("identify", "identify-fails", 100));
-    return source_.Identify();
+    return source_.Identify(stop);
   }
-  Result<std::map<Partition, PartitionBounds>> Bounds() override {
+  Result<std::map<Partition, PartitionBounds>> Bounds(StopSignal& stop) override {
     FRAZIL_TRY(Call("bounds", "identify-fails", 100));
-    return source_.Bounds();
+    return source_.Bounds(stop);
   }
-  Result<Positions> Resolve(const Start& start) override {
+  Result<Positions> Resolve(const Start& start, StopSignal& stop) override {
     FRAZIL_TRY(Call("resolve", "identify-fails", 100));
-    return source_.Resolve(start);
+    return source_.Resolve(start, stop);
   }
   Status Seek(const Positions& positions) override {
     FRAZIL_TRY(Call("seek", "fetch-fails", 30));

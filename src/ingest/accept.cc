@@ -59,9 +59,9 @@ class Acceptance {
 
   Result<AcceptReport> Run() {
     FRAZIL_ASSIGN(source_, seams_.open_source());
-    FRAZIL_ASSIGN(decision_.identity.source, source_->Identify());
+    FRAZIL_ASSIGN(decision_.identity.source, source_->Identify(stop_));
     decision_.identity.stream = config_.name;
-    FRAZIL_ASSIGN(bounds_, source_->Bounds());
+    FRAZIL_ASSIGN(bounds_, source_->Bounds(stop_));
     FRAZIL_TRY(FindStop());
     FRAZIL_TRY(SettlePending());
     FRAZIL_TRY(FindFollower());

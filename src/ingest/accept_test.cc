@@ -239,9 +239,9 @@ class SourceWithABrokenBatch final : public BatchSource {
         broken_(broken),
         on_broken_(std::move(on_broken)) {}
 
-  Result<SourceIdentity> Identify() override { return source_.Identify(); }
-  Result<std::map<Partition, PartitionBounds>> Bounds() override { return source_.Bounds(); }
-  Result<Positions> Resolve(const Start& start) override { return source_.Resolve(start); }
+  Result<SourceIdentity> Identify(StopSignal& stop) override { return source_.Identify(stop); }
+  Result<std::map<Partition, PartitionBounds>> Bounds(StopSignal& stop) override { return source_.Bounds(stop); }
+  Result<Positions> Resolve(const Start& start, StopSignal& stop) override { return source_.Resolve(start, stop); }
   Status Seek(const Positions& positions) override { return source_.Seek(positions); }
   Status Add(const Positions& positions) override { return source_.Add(positions); }
   void Mirror(const Positions& committed) override { source_.Mirror(committed); }

@@ -76,7 +76,7 @@ Status IngestRun::Fetch(StopSignal& stop) {
       SendToLane(std::move(batch));
     }
     if (CutIsDue()) Cut();
-    FRAZIL_TRY(LookAround());
+    FRAZIL_TRY(LookAround(stop));
   }
   return {};
 }
@@ -200,11 +200,11 @@ bool IngestRun::Done() const {
   });
 }
 
-Status IngestRun::LookAround() {
+Status IngestRun::LookAround(StopSignal& stop) {
   const MonotonicTime now = seams_.runtime.Now();
   if (now >= next_look_) {
     next_look_ = now + kPartitionInterval;
-    FRAZIL_TRY(LookForPartitions());
+    FRAZIL_TRY(LookForPartitions(stop));
   }
   if (now >= next_check_ && epoch_.empty() && CommitterIsIdle()) {
     next_check_ = now + CheckInterval();
@@ -216,8 +216,9 @@ Status IngestRun::LookAround() {
 // Commits look at the position by themselves; only an idle stream needs this.
 Duration IngestRun::CheckInterval() const { return std::min<Duration>(config_.commit_interval * 3, kLongestCheckInterval); }
 
-Status IngestRun::LookForPartitions() {
-  auto bounds = stream_.source->Bounds();
+Status IngestRun::LookForPartitions(StopSignal& stop) {
+  auto bounds = stream_.source->Bounds(stop);
+  if (!bounds && bounds.error().kind == ErrorKind::kStopping) return Fail(bounds.error());
   if (!bounds) {
     // Reading goes on from brokers that answer; twice in vain with nothing read in between, and none does.
     LogWarning("{}: partitions cannot be listed: {}", config_.name, bounds.error().ToString());

@@ -50,9 +50,9 @@ class IngestRun {
   void Cut();
   Status Finish();
   bool Done() const;
-  Status LookAround();
+  Status LookAround(StopSignal& stop);
   Duration CheckInterval() const;
-  Status LookForPartitions();
+  Status LookForPartitions(StopSignal& stop);
   std::optional<std::int64_t> ValidThrough() const;
   std::optional<std::int64_t> Lag(const Positions& committed) const;
 

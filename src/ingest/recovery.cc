@@ -25,9 +25,9 @@ class Recovery {
 
   Result<RecoveredStream> Run() {
     FRAZIL_ASSIGN(stream_.source, seams_.open_source());
-    FRAZIL_ASSIGN(stream_.identity.source, stream_.source->Identify());
+    FRAZIL_ASSIGN(stream_.identity.source, stream_.source->Identify(stop_));
     stream_.identity.stream = config_.name;
-    FRAZIL_ASSIGN(stream_.bounds, stream_.source->Bounds());
+    FRAZIL_ASSIGN(stream_.bounds, stream_.source->Bounds(stop_));
     FRAZIL_TRY(CheckTargetIsKnown());
     FRAZIL_ASSIGN(stream_.tables, OpenStreamTables(config_, seams_));
     FRAZIL_TRY(FindPosition());
@@ -101,7 +101,7 @@ class Recovery {
   Status CommitFirst(const LoadedTable& ledger) {
     FRAZIL_TRY(CheckNoRowsOfOurs(seams_, ledger));
     FRAZIL_ASSIGN(const auto follower, LoadFollower(seams_, config_.name, config_.errors));
-    FRAZIL_ASSIGN(auto start, stream_.source->Resolve(config_.start));
+    FRAZIL_ASSIGN(auto start, stream_.source->Resolve(config_.start, stop_));
     FRAZIL_ASSIGN(const auto record, FirstRecord(stream_.identity, std::move(start), AsRecords(follower)));
     if (FRAZIL_MUTANT(start_resolved_twice)) stream_.record = record;
     if (FRAZIL_MUTANT(start_resolved_twice)) return {};
@@ -170,7 +170,7 @@ class Recovery {
                   "was the topic recreated with fewer partitions? its offsets start anew: fill another table");
     }
     FRAZIL_TRY(CheckPositions(config_.topic, stream_.start_at, stream_.bounds));
-    return stream_.source->CheckLog(stream_.start_at, stream_.record.leader_epochs);
+    return stream_.source->CheckLog(stream_.start_at, stream_.record.leader_epochs, stop_);
   }
 
   const StreamConfig& config_;

@@ -173,8 +173,11 @@ template <typename Attempt>
 auto ClusterClient::Patiently(StopSignal& stop, const Attempt& attempt) -> decltype(attempt()) {
   const MonotonicTime since = runtime_.Now();
   Backoff backoff(runtime_, milliseconds(50), seconds(1));
+  bool looked_again = false;
   while (true) {
     auto answer = attempt();
+    const bool missing = !answer && answer.error().kind == ErrorKind::kNotFound;
+    if (missing && !std::exchange(looked_again, true) && !stop.WaitFor(kSecondLook)) continue;
     if (answer || answer.error().kind != ErrorKind::kUnavailable) return answer;
     const Duration limit = answer.error().code == "KAFKA_UNREACHABLE" ? kUnreachablePatience : kPatience;
     if (runtime_.Now() - since >= limit || stop.WaitFor(backoff.Next())) return answer;
@@ -187,84 +190,94 @@ Result<TopicDescription> ClusterClient::TryDescribe(const std::string& topic, St
   if (found == metadata.topics.end()) return Fail(TopicError(topic, KafkaError::kUnknownTopicOrPartition));
   if (found->error != KafkaError::kNone) return Fail(TopicError(topic, found->error));
   std::ranges::sort(found->partitions, {}, &MetadataResponse::TopicPartition::partition);
-  return TopicDescription{.cluster_id = metadata.cluster_id.value_or(""),
+  return TopicDescription{.name = topic,
+                          .cluster_id = metadata.cluster_id.value_or(""),
                           .topic_id = found->topic_id,
                           .partitions = std::move(found->partitions)};
 }
 
 Result<TopicDescription> ClusterClient::Describe(const std::string& topic, StopSignal& stop) {
-  const auto describe = [&] { return Patiently(stop, [&] { return TryDescribe(topic, stop); }); };
-  auto description = describe();
-  // The broker may have started a moment ago.
-  const bool missing = !description && description.error().kind == ErrorKind::kNotFound;
-  if (missing && !stop.WaitFor(kSecondLook)) return describe();
-  return description;
+  return Patiently(stop, [&] { return TryDescribe(topic, stop); });
 }
 
-Result<Positions> ClusterClient::TryOffsetsAt(const std::string& topic, std::int64_t time, StopSignal& stop) {
-  FRAZIL_ASSIGN(const auto description, TryDescribe(topic, stop));
-  std::map<std::int32_t, ListOffsetsRequest> requests;
-  for (const auto& partition : description.partitions) {
-    if (partition.leader_id == kNoBroker) return Fail(TopicError(topic, KafkaError::kLeaderNotAvailable));
+template <typename Request, typename Response, typename Make, typename Handle>
+Status ClusterClient::AskLeaders(const TopicDescription& topic, const Make& make, const Handle& take,
+                                 StopSignal& stop) {
+  std::map<std::int32_t, Request> requests;
+  for (const auto& partition : topic.partitions) {
+    const std::optional<typename Request::TopicPartition> asked = make(partition);
+    if (!asked) continue;
+    if (partition.leader_id == kNoBroker)
+      return Fail(TopicError(topic.name, KafkaError::kLeaderNotAvailable));
     auto& request = requests[partition.leader_id];
-    if (request.topics.empty()) request.topics.push_back({.name = topic, .partitions = {}});
-    request.topics.front().partitions.push_back({.partition = partition.partition,
-                                                 .current_leader_epoch = partition.leader_epoch,
-                                                 .timestamp = time});
+    if (request.topics.empty()) request.topics.push_back({.name = topic.name, .partitions = {}});
+    request.topics.front().partitions.push_back(*asked);
   }
-  Positions positions;
   for (const auto& [leader, request] : requests) {
-    ListOffsetsResponse response;
+    Response response;
     FRAZIL_TRY(AskNode(leader, request, response, stop));
     for (const auto& answered : response.topics) {
       for (const auto& partition : answered.partitions) {
-        if (partition.error != KafkaError::kNone) return Fail(TopicErrorOfLeader(topic, partition.error));
-        positions[partition.partition] = partition.offset;
+        if (partition.error != KafkaError::kNone)
+          return Fail(TopicErrorOfLeader(topic.name, partition.error));
+        FRAZIL_TRY(take(partition));
       }
     }
   }
-  const auto partitions = description.Partitions();
-  if (std::ranges::equal(partitions, positions | std::views::keys)) return positions;
+  return {};
+}
+
+Result<Positions> ClusterClient::OffsetsOf(const TopicDescription& topic, std::int64_t time,
+                                           StopSignal& stop) {
+  const auto make = [&](const MetadataResponse::TopicPartition& partition) {
+    return std::optional(ListOffsetsRequest::TopicPartition{
+        .partition = partition.partition, .current_leader_epoch = partition.leader_epoch, .timestamp = time});
+  };
+  Positions positions;
+  const auto take = [&](const ListOffsetsResponse::TopicPartition& partition) -> Status {
+    positions[partition.partition] = partition.offset;
+    return {};
+  };
+  FRAZIL_TRY((AskLeaders<ListOffsetsRequest, ListOffsetsResponse>(topic, make, take, stop)));
+  if (std::ranges::equal(topic.Partitions(), positions | std::views::keys)) return positions;
   return Fail(
       IncompleteAnswerError(connection_, "ListOffsets is not about the partitions that were asked for"));
 }
 
-Result<Positions> ClusterClient::OffsetsAt(const std::string& topic, std::int64_t time, StopSignal& stop) {
-  return Patiently(stop, [&] { return TryOffsetsAt(topic, time, stop); });
+Result<TopicOffsets> ClusterClient::OffsetsAt(const std::string& topic,
+                                              const std::vector<std::int64_t>& times, StopSignal& stop) {
+  return Patiently(stop, [&]() -> Result<TopicOffsets> {
+    TopicOffsets found;
+    FRAZIL_ASSIGN(found.topic, TryDescribe(topic, stop));
+    for (const std::int64_t time : times) {
+      FRAZIL_ASSIGN(auto offsets, OffsetsOf(found.topic, time, stop));
+      found.offsets.push_back(std::move(offsets));
+    }
+    return found;
+  });
 }
 
 Status ClusterClient::TryLeaderEpochs(const std::string& topic, const Positions& positions,
                                       const LeaderEpochs& epochs, StopSignal& stop) {
   FRAZIL_ASSIGN(const auto description, TryDescribe(topic, stop));
-  std::map<std::int32_t, OffsetForLeaderEpochRequest> requests;
-  for (const auto& partition : description.partitions) {
+  using Asked = std::optional<OffsetForLeaderEpochRequest::TopicPartition>;
+  const auto make = [&](const MetadataResponse::TopicPartition& partition) -> Asked {
     const auto epoch = epochs.find(partition.partition);
-    if (epoch == epochs.end() || !positions.contains(partition.partition)) continue;
-    if (partition.leader_id == kNoBroker) return Fail(TopicError(topic, KafkaError::kLeaderNotAvailable));
-    auto& request = requests[partition.leader_id];
-    if (request.topics.empty()) request.topics.push_back({.name = topic, .partitions = {}});
-    request.topics.front().partitions.push_back({.partition = partition.partition,
-                                                 .current_leader_epoch = partition.leader_epoch,
-                                                 .leader_epoch = epoch->second});
-  }
-  for (const auto& [leader, request] : requests) {
-    OffsetForLeaderEpochResponse response;
-    FRAZIL_TRY(AskNode(leader, request, response, stop));
-    for (const auto& answered : response.topics) {
-      for (const auto& partition : answered.partitions) {
-        if (partition.error != KafkaError::kNone) return Fail(TopicErrorOfLeader(topic, partition.error));
-        const auto position = positions.find(partition.partition);
-        const auto epoch = epochs.find(partition.partition);
-        if (partition.end_offset < Offset(0) || position == positions.end() || epoch == epochs.end())
-          continue;
-        const bool other_epoch = partition.leader_epoch < epoch->second;
-        if (partition.end_offset >= position->second && !other_epoch) continue;
-        return Fail(TruncatedError(topic, partition.partition, position->second,
-                                   std::min(partition.end_offset, position->second)));
-      }
-    }
-  }
-  return {};
+    if (epoch == epochs.end() || !positions.contains(partition.partition)) return std::nullopt;
+    return Asked({.partition = partition.partition,
+                  .current_leader_epoch = partition.leader_epoch,
+                  .leader_epoch = epoch->second});
+  };
+  const auto take = [&](const OffsetForLeaderEpochResponse::TopicPartition& partition) -> Status {
+    const auto position = positions.find(partition.partition);
+    const auto epoch = epochs.find(partition.partition);
+    if (partition.end_offset < Offset(0) || position == positions.end() || epoch == epochs.end()) return {};
+    const bool other_epoch = partition.leader_epoch < epoch->second;
+    if (partition.end_offset >= position->second && !other_epoch) return {};
+    return Fail(TruncatedError(topic, partition.partition, position->second,
+                               std::min(partition.end_offset, position->second)));
+  };
+  return AskLeaders<OffsetForLeaderEpochRequest, OffsetForLeaderEpochResponse>(description, make, take, stop);
 }
 
 Status ClusterClient::CheckLeaderEpochs(const std::string& topic, const Positions& positions,

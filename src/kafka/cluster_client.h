@@ -18,11 +18,17 @@ namespace frazil {
 
 // A topic as Metadata has it.
 struct TopicDescription {
+  std::string name;
   std::string cluster_id;                                    // "" when the cluster does not tell
   Uuid topic_id;                                             // all zeros when it gives none
   std::vector<MetadataResponse::TopicPartition> partitions;  // ascending
 
   std::vector<Partition> Partitions() const;
+};
+// A topic, and per time that was asked for where it stands in each partition.
+struct TopicOffsets {
+  TopicDescription topic;
+  std::vector<Positions> offsets;
 };
 bool HasTopicId(const Uuid& topic_id);
 // As Kafka's own tools print it: 22 characters; "" for none.
@@ -41,11 +47,13 @@ class ClusterClient {
 
   // These ask again while the cluster is finding its leaders, for a few seconds.
   Result<TopicDescription> Describe(const std::string& topic, StopSignal& stop);
-  // Per partition the first offset whose timestamp is at or after `time`, unix milliseconds; also of
-  // kEarliestTimestamp and kLatestTimestamp (the last stable offset). No such message: Offset(-1).
-  Result<Positions> OffsetsAt(const std::string& topic, std::int64_t time, StopSignal& stop);
-  // The log of each partition has, before the position, what the leader epoch wrote (KIP-320). kBlocked (LOG_TRUNCATED) of
-  // the first that has not; a leader that has forgotten the epoch says nothing.
+  // Per time and partition the first offset whose timestamp is at or after it, unix milliseconds; also of
+  // kEarliestTimestamp and kLatestTimestamp (the last stable offset). No such message: Offset(-1). Asked in
+  // the order of the times: earliest before latest gives bounds that hold each position read before.
+  Result<TopicOffsets> OffsetsAt(const std::string& topic, const std::vector<std::int64_t>& times,
+                                 StopSignal& stop);
+  // The log of each partition has, before the position, what the leader epoch wrote (KIP-320). kBlocked
+  // (LOG_TRUNCATED) of the first that has not; a leader that has forgotten the epoch says nothing.
   Status CheckLeaderEpochs(const std::string& topic, const Positions& positions, const LeaderEpochs& epochs,
                            StopSignal& stop);
   // Only of partitions that have one.
@@ -75,11 +83,16 @@ class ClusterClient {
   Status AskNode(std::int32_t node_id, const Request& request, Response& response, StopSignal& stop);
 
   // Repeats `attempt` while it fails in a way that passes; waits in between.
+  // A topic that is missing is looked for once more: the broker may have started a moment ago.
   template <typename Attempt>
   auto Patiently(StopSignal& stop, const Attempt& attempt) -> decltype(attempt());
 
   Result<TopicDescription> TryDescribe(const std::string& topic, StopSignal& stop);
-  Result<Positions> TryOffsetsAt(const std::string& topic, std::int64_t time, StopSignal& stop);
+  // Asks each leader about its partitions: `make` gives the request's entry of a partition (or none), `take`
+  // is called with each entry of the responses.
+  template <typename Request, typename Response, typename Make, typename Handle>
+  Status AskLeaders(const TopicDescription& topic, const Make& make, const Handle& take, StopSignal& stop);
+  Result<Positions> OffsetsOf(const TopicDescription& topic, std::int64_t time, StopSignal& stop);
   Status TryLeaderEpochs(const std::string& topic, const Positions& positions, const LeaderEpochs& epochs,
                          StopSignal& stop);
   Result<std::int32_t> Coordinator(const std::string& group, const std::string& topic, StopSignal& stop);

@@ -163,7 +163,7 @@ TEST_F(FetchFlowTest, LeavingInTheMiddleOfAFetchIsSafe) {
 TEST_F(FetchFlowTest, EndingIsQuickWhileABrokerHangs) {
   cluster_.AddTopic("orders", 1);
   auto source = Source();
-  ASSERT_TRUE(source->Identify());
+  ASSERT_TRUE(source->Identify(stop_));
   times_.answer = hours(1);
   source.reset();
   pool_.reset();
@@ -205,6 +205,32 @@ TEST_F(FetchFlowTest, AStopWakesNext) {
   Result<std::unique_ptr<Batch>> last = nullptr;
   while (last) last = source->Next(kForever, stop);
   EXPECT_EQ(last.error().kind, ErrorKind::kStopping);
+  EXPECT_LT(ThreadRuntime().Now() - began, seconds(1));
+}
+
+TEST_F(FetchFlowTest, AStopEndsQuestionsWhileNobodyAnswers) {
+  cluster_.AddTopic("orders", 1);
+  const auto source = Source();
+  ASSERT_TRUE(source->Identify(stop_));
+  cluster_.state()->on_request = [](int, const ReceivedRequest&) -> TestBehaviour {
+    return {.delay = Duration(hours(1)), .frame = {}};
+  };
+  const auto ends_with = [&](const std::function<Error(StopSignal&)>& ask) {
+    StopSignal stop(ThreadRuntime());
+    const auto stopper = ThreadRuntime().Spawn("stop", [&] {
+      Pause(milliseconds(50));
+      stop.Stop();
+    });
+    return ask(stop).kind;
+  };
+  const MonotonicTime began = ThreadRuntime().Now();
+  EXPECT_EQ(ends_with([&](StopSignal& stop) { return source->Identify(stop).error(); }),
+            ErrorKind::kStopping);
+  EXPECT_EQ(ends_with([&](StopSignal& stop) { return source->Bounds(stop).error(); }), ErrorKind::kStopping);
+  EXPECT_EQ(ends_with([&](StopSignal& stop) { return source->Resolve(StartGroup{"g"}, stop).error(); }),
+            ErrorKind::kStopping);
+  cluster_.Down(0);  // and while nobody listens
+  EXPECT_EQ(ends_with([&](StopSignal& stop) { return source->Bounds(stop).error(); }), ErrorKind::kStopping);
   EXPECT_LT(ThreadRuntime().Now() - began, seconds(1));
 }
 

@@ -1,13 +1,12 @@
 #include "kafka/fetch_source.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <chrono>
 #include <utility>
 
 #include "kafka/reading_errors.h"
 #include "record/position_errors.h"
+#include "record/start_positions.h"
 
 namespace frazil {
 namespace {
@@ -39,18 +38,17 @@ class FetchSource final : public BatchSource {
       : pool_(std::move(pool)),
         client_(pool_->client()),
         topic_(std::move(topic)),
-        group_id_(std::move(group_id)),
-        never_(client_.runtime()) {}
+        group_id_(std::move(group_id)) {}
   ~FetchSource() override {
     if (mirrored_) pool_->FlushMirror(kFlushLimit);
     if (subscription_ != nullptr) pool_->Unsubscribe(subscription_);
   }
 
-  Result<SourceIdentity> Identify() override;
-  Result<std::map<Partition, PartitionBounds>> Bounds() override;
-  Result<Positions> Resolve(const Start& start) override;
-  Status CheckLog(const Positions& positions, const LeaderEpochs& epochs) override {
-    return client_.CheckLeaderEpochs(topic_, positions, epochs, never_);
+  Result<SourceIdentity> Identify(StopSignal& stop) override;
+  Result<std::map<Partition, PartitionBounds>> Bounds(StopSignal& stop) override;
+  Result<Positions> Resolve(const Start& start, StopSignal& stop) override;
+  Status CheckLog(const Positions& positions, const LeaderEpochs& epochs, StopSignal& stop) override {
+    return client_.CheckLeaderEpochs(topic_, positions, epochs, stop);
   }
   void Expect(const LeaderEpochs& epochs) override { expected_ = epochs; }
   Status Seek(const Positions& positions) override;
@@ -64,11 +62,12 @@ class FetchSource final : public BatchSource {
  private:
   // The topic as it is now, and still the same one.
   Result<TopicDescription> Describe(StopSignal& stop);
-  // The one that was described first.
+  Status CheckTopic(const TopicDescription& description);
+  // The one that was described first; asked for when nobody has yet.
   Result<Uuid> KnownTopicId();
-  Result<Positions> ResolveNamed(const std::map<Partition, Offset>& named);
-  Status CheckPartitions(const std::map<Partition, Offset>& named);
-  Result<std::map<Partition, PartitionBounds>> BoundsUntil(StopSignal& stop);
+  // Of each of the times, as ClusterClient has them.
+  Result<std::vector<Positions>> OffsetsAt(const std::vector<std::int64_t>& times, StopSignal& stop);
+  Result<Positions> ResolveNamed(const Positions& named, StopSignal& stop);
   std::unique_ptr<Batch> Pop();
   // The broker refused the partition's position; the bounds tell by how much it is wrong. Ok: it is right by
   // now.
@@ -78,7 +77,6 @@ class FetchSource final : public BatchSource {
   ClusterClient& client_;
   const std::string topic_;
   const std::string group_id_;
-  StopSignal never_;              // questions end by their own limits
   std::optional<Uuid> topic_id_;  // guarded by the pool's state
   LeaderEpochs expected_;
   Subscription* subscription_ = nullptr;  // the pool's
@@ -87,10 +85,15 @@ class FetchSource final : public BatchSource {
 
 Result<TopicDescription> FetchSource::Describe(StopSignal& stop) {
   FRAZIL_ASSIGN(auto description, client_.Describe(topic_, stop));
+  FRAZIL_TRY(CheckTopic(description));
+  return description;
+}
+
+Status FetchSource::CheckTopic(const TopicDescription& description) {
   const MonitorLock lock(*pool_->state().monitor);
   if (!topic_id_) topic_id_ = description.topic_id;
   if (*topic_id_ == description.topic_id || !HasTopicId(*topic_id_) || !HasTopicId(description.topic_id))
-    return description;
+    return {};
   return Fail(RecreatedError(topic_, TopicIdText(*topic_id_), TopicIdText(description.topic_id)));
 }
 
@@ -99,81 +102,47 @@ Result<Uuid> FetchSource::KnownTopicId() {
     const MonitorLock lock(*pool_->state().monitor);
     if (topic_id_) return *topic_id_;
   }
-  FRAZIL_ASSIGN(const auto description, Describe(never_));
+  StopSignal never(client_.runtime());
+  FRAZIL_ASSIGN(const auto description, Describe(never));
   return description.topic_id;
 }
 
-Result<SourceIdentity> FetchSource::Identify() {
-  FRAZIL_ASSIGN(const auto description, Describe(never_));
+Result<SourceIdentity> FetchSource::Identify(StopSignal& stop) {
+  FRAZIL_ASSIGN(const auto description, Describe(stop));
   return SourceIdentity{description.cluster_id, topic_, TopicIdText(description.topic_id)};
 }
 
-Result<std::map<Partition, PartitionBounds>> FetchSource::Bounds() {
-  return BoundsUntil(never_);
+Result<std::vector<Positions>> FetchSource::OffsetsAt(const std::vector<std::int64_t>& times,
+                                                      StopSignal& stop) {
+  FRAZIL_ASSIGN(auto found, client_.OffsetsAt(topic_, times, stop));
+  FRAZIL_TRY(CheckTopic(found.topic));
+  return std::move(found.offsets);
 }
 
-Result<std::map<Partition, PartitionBounds>> FetchSource::BoundsUntil(StopSignal& stop) {
-  FRAZIL_TRY(Describe(stop));
-  // The starts first: a log whose start moves in between still gives bounds that hold each position read
-  // before.
-  FRAZIL_ASSIGN(const Positions starts, client_.OffsetsAt(topic_, kEarliestTimestamp, stop));
-  FRAZIL_ASSIGN(const Positions ends, client_.OffsetsAt(topic_, kLatestTimestamp, stop));
-  std::map<Partition, PartitionBounds> bounds;
-  for (const auto& [partition, start] : starts) {
-    const auto end = ends.find(partition);
-    bounds[partition] = {start, end == ends.end() ? start : std::max(start, end->second)};
-  }
-  return bounds;
+Result<std::map<Partition, PartitionBounds>> FetchSource::Bounds(StopSignal& stop) {
+  FRAZIL_ASSIGN(const auto offsets, OffsetsAt({kEarliestTimestamp, kLatestTimestamp}, stop));
+  return BoundsOf(offsets[0], offsets[1]);
 }
 
-Status FetchSource::CheckPartitions(const std::map<Partition, Offset>& named) {
-  FRAZIL_ASSIGN(const auto description, Describe(never_));
-  const auto partitions = description.Partitions();
-  for (const auto& [partition, offset] : named) {
-    if (std::ranges::binary_search(partitions, partition)) continue;
-    return Fail(ErrorKind::kInvalid, "START_PARTITION_UNKNOWN",
-                fmt::format("start names partition {}, but topic {} has partitions 0 to {}", partition,
-                            topic_, static_cast<int>(partitions.size()) - 1),
-                "name only partitions of the topic");
-  }
-  return {};
+Result<Positions> FetchSource::ResolveNamed(const Positions& named, StopSignal& stop) {
+  FRAZIL_ASSIGN(const auto bounds, Bounds(stop));
+  return NamedPositions(topic_, named, bounds);
 }
 
-Result<Positions> FetchSource::ResolveNamed(const std::map<Partition, Offset>& named) {
-  FRAZIL_ASSIGN(const auto bounds, Bounds());
-  Positions positions;
-  for (const auto& [partition, held] : bounds) {
-    const auto found = named.find(partition);
-    positions[partition] = found == named.end() ? held.log_start : found->second;
-  }
-  FRAZIL_TRY(CheckPositions(topic_, positions, bounds));
-  return positions;
-}
-
-Result<Positions> FetchSource::Resolve(const Start& start) {
-  if (std::holds_alternative<StartEarliest>(start))
-    return client_.OffsetsAt(topic_, kEarliestTimestamp, never_);
-  if (std::holds_alternative<StartLatest>(start)) return client_.OffsetsAt(topic_, kLatestTimestamp, never_);
-  if (const auto* time = std::get_if<StartTimestamp>(&start)) {
-    // Below zero the protocol's special values begin.
-    FRAZIL_ASSIGN(Positions positions,
-                  client_.OffsetsAt(topic_, std::max<std::int64_t>(time->unix_ms, 0), never_));
-    FRAZIL_ASSIGN(const Positions ends, client_.OffsetsAt(topic_, kLatestTimestamp, never_));
-    for (auto& [partition, position] : positions) {
-      const auto end = ends.find(partition);
-      if (position < Offset(0) && end != ends.end()) position = end->second;
-    }
-    return positions;
-  }
+Result<Positions> FetchSource::Resolve(const Start& start, StopSignal& stop) {
   if (const auto* group = std::get_if<StartGroup>(&start)) {
-    FRAZIL_ASSIGN(const auto description, Describe(never_));
+    FRAZIL_ASSIGN(const auto description, Describe(stop));
     FRAZIL_ASSIGN(const Positions committed,
-                  client_.Committed(group->group, topic_, description.Partitions(), never_));
-    return ResolveNamed(committed);
+                  client_.Committed(group->group, topic_, description.Partitions(), stop));
+    return ResolveNamed(committed, stop);
   }
-  const auto& offsets = std::get<StartOffsets>(start).offsets;
-  FRAZIL_TRY(CheckPartitions(offsets));
-  return ResolveNamed(offsets);
+  if (const auto* named = std::get_if<StartOffsets>(&start)) return ResolveNamed(named->offsets, stop);
+  std::int64_t time = kEarliestTimestamp;
+  if (std::holds_alternative<StartLatest>(start)) time = kLatestTimestamp;
+  // Below zero the protocol's special values begin.
+  if (const auto* from = std::get_if<StartTimestamp>(&start)) time = std::max<std::int64_t>(from->unix_ms, 0);
+  FRAZIL_ASSIGN(auto offsets, OffsetsAt({time, kLatestTimestamp}, stop));
+  return PositionsOrEnds(std::move(offsets[0]), offsets[1]);
 }
 
 Status FetchSource::Seek(const Positions& positions) {
@@ -228,7 +197,7 @@ Result<std::unique_ptr<Batch>> FetchSource::Next(MonotonicTime deadline, StopSig
 }
 
 Status FetchSource::CheckMisplaced(Partition partition, StopSignal& stop) {
-  FRAZIL_ASSIGN(const auto bounds, BoundsUntil(stop));
+  FRAZIL_ASSIGN(const auto bounds, Bounds(stop));
   const MonitorLock lock(*pool_->state().monitor);
   PartitionReader& reader = subscription_->readers.at(partition);
   FRAZIL_TRY(CheckPositions(topic_, {{partition, reader.position}}, bounds));

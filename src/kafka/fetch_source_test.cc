@@ -231,18 +231,28 @@ TEST_F(FetchSourceTest, ResolvesWhereToStart) {
     state->committed["g"][Partition(0)] = Offset(6);
   }
   const auto source = Source();
-  EXPECT_EQ(source->Resolve(StartEarliest{}).value(),
+  EXPECT_EQ(source->Resolve(StartEarliest{}, stop_).value(),
             (Positions{{Partition(0), Offset(4)}, {Partition(1), Offset(0)}}));
-  EXPECT_EQ(source->Resolve(StartLatest{}).value(),
+  EXPECT_EQ(source->Resolve(StartLatest{}, stop_).value(),
             (Positions{{Partition(0), Offset(9)}, {Partition(1), Offset(0)}}));
-  EXPECT_EQ(source->Resolve(StartGroup{"g"}).value(),
+  EXPECT_EQ(source->Resolve(StartGroup{"g"}, stop_).value(),
             (Positions{{Partition(0), Offset(6)}, {Partition(1), Offset(0)}}));
   // Nothing is as late as that.
-  EXPECT_EQ(source->Resolve(StartTimestamp{5000}).value().at(Partition(0)), Offset(9));
-  EXPECT_EQ(source->Resolve(StartOffsets{{{Partition(7), Offset(0)}}}).error().code,
+  EXPECT_EQ(source->Resolve(StartTimestamp{5000}, stop_).value().at(Partition(0)), Offset(9));
+  EXPECT_EQ(source->Resolve(StartOffsets{{{Partition(7), Offset(0)}}}, stop_).error().code,
             "START_PARTITION_UNKNOWN");
-  EXPECT_EQ(source->Resolve(StartOffsets{{{Partition(0), Offset(1)}}}).error().code, "OFFSETS_EXPIRED");
-  EXPECT_EQ(source->Identify().value().cluster_id, "test-cluster");
+  EXPECT_EQ(source->Resolve(StartOffsets{{{Partition(0), Offset(1)}}}, stop_).error().code,
+            "OFFSETS_EXPIRED");
+  EXPECT_EQ(source->Identify(stop_).value().cluster_id, "test-cluster");
+}
+
+TEST_F(FetchSourceTest, BoundsAreOneQuestionAboutLeadersAndTwoAboutOffsets) {
+  cluster_.AddTopic("orders", 3);
+  const auto source = Source();
+  ASSERT_TRUE(source->Bounds(stop_));
+  auto state = cluster_.state();
+  EXPECT_EQ(state->requests[KafkaApi::kMetadata], 1);
+  EXPECT_EQ(state->requests[KafkaApi::kListOffsets], 2);
 }
 
 TEST_F(FetchSourceTest, MirrorsCommitsAndOnlyGrumblesWhenItCannot) {
@@ -277,7 +287,7 @@ TEST_F(FetchSourceTest, AMirrorThatHangsHoldsNothingUp) {
     };
   }
   auto source = Source();
-  ASSERT_TRUE(source->Identify());
+  ASSERT_TRUE(source->Identify(stop_));
   source->Mirror({{Partition(0), Offset(1)}});
   Taken taken(From(1));
   ASSERT_TRUE(source->Seek(From(1)));

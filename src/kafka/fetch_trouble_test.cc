@@ -328,7 +328,7 @@ TEST_F(FetchTroubleTest, AnotherTopicOfThatNameIsTold) {
   const Error error = Failure();
   EXPECT_EQ(error.code, "TOPIC_RECREATED");
   EXPECT_THAT(error.detail, HasSubstr(TopicIdText(Uuid::FromRandom(3, 4))));
-  EXPECT_EQ(source_->Bounds().error().code, "TOPIC_RECREATED");
+  EXPECT_EQ(source_->Bounds(stop_).error().code, "TOPIC_RECREATED");
   ExpectAllOnce(5, 5);
 }
 
@@ -369,10 +369,10 @@ TEST_F(FetchTroubleTest, AsksWithTheEpochsThatItExpects) {
 
 TEST_F(FetchTroubleTest, TheLogBeforeThePositionsIsCheckedWithoutReading) {
   const Positions positions{{Partition(0), Offset(5)}, {Partition(1), Offset(4)}, {Partition(9), Offset(4)}};
-  EXPECT_TRUE(source_->CheckLog(positions, {{Partition(0), 5}, {Partition(1), 5}}));
+  EXPECT_TRUE(source_->CheckLog(positions, {{Partition(0), 5}, {Partition(1), 5}}, stop_));
   const auto fail_with = [&](EpochEndOffset told) {
     cluster_.state()->on_epoch = [told](Partition, std::int32_t) { return told; };
-    const auto checked = source_->CheckLog(positions, {{Partition(0), 5}});
+    const auto checked = source_->CheckLog(positions, {{Partition(0), 5}}, stop_);
     return checked ? "" : checked.error().detail;
   };
   EXPECT_THAT(fail_with({5, Offset(3)}), AllOf(HasSubstr("up to offset 5"), HasSubstr("to offset 3")));
@@ -431,10 +431,10 @@ TEST_F(FetchTroubleTest, BatchesThatLieBeforeThePositionAreNotReadForEver) {
 }
 
 TEST_F(FetchTroubleTest, TopicsThatAreMissingOrForbiddenAreTold) {
-  EXPECT_EQ(Source("nowhere")->Identify().error().code, "TOPIC_MISSING");
+  EXPECT_EQ(Source("nowhere")->Identify(stop_).error().code, "TOPIC_MISSING");
   cluster_.AddTopic("secrets", 1);
   cluster_.state()->topics["secrets"].error = KafkaError::kTopicAuthorizationFailed;
-  EXPECT_EQ(Source("secrets")->Identify().error().code, "TOPIC_DENIED");
+  EXPECT_EQ(Source("secrets")->Identify(stop_).error().code, "TOPIC_DENIED");
   // Forbidden while it is read.
   ReadAll();
   cluster_.state()->on_fetch = [](const FetchAsked& asked, FetchReply& reply) {
@@ -470,7 +470,7 @@ TEST_F(FetchTroubleTest, ABrokerThatIsTooOldOrTooNewIsToldAtOnce) {
       if (info.api == api) info.versions = versions;
     }
   };
-  ASSERT_TRUE(source_->Identify());
+  ASSERT_TRUE(source_->Identify(stop_));
   speak(KafkaApi::kFetch, {4, 11});
   SeekTo(From(2));
   const MonotonicTime began = ThreadRuntime().Now();
@@ -485,7 +485,7 @@ TEST_F(FetchTroubleTest, ABrokerThatIsTooOldOrTooNewIsToldAtOnce) {
   pool_.reset();
   source_.reset();
   source_ = Source();
-  EXPECT_EQ(source_->Identify().error().code, "KAFKA_TOO_OLD");
+  EXPECT_EQ(source_->Identify(stop_).error().code, "KAFKA_TOO_OLD");
 }
 
 TEST_F(FetchTroubleTest, ListOffsetsIsAskedAgainWhileLeadersAreFound) {
@@ -493,7 +493,7 @@ TEST_F(FetchTroubleTest, ListOffsetsIsAskedAgainWhileLeadersAreFound) {
   cluster_.state()->on_list_offsets = [this](int) {
     return count_-- > 0 ? KafkaError::kUnknownTopicOrPartition : KafkaError::kNone;
   };
-  const auto bounds = source_->Bounds();
+  const auto bounds = source_->Bounds(stop_);
   ASSERT_TRUE(bounds);
   EXPECT_EQ(bounds->at(Partition(1)).end, Offset(5));
 }

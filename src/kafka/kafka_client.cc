@@ -269,9 +269,10 @@ rd_kafka_resp_err_t KafkaClient::AskPartitions(const std::string& topic, std::ve
   return found.err;
 }
 
-Result<std::vector<Partition>> KafkaClient::Partitions(const std::string& topic) {
+Result<std::vector<Partition>> KafkaClient::Partitions(const std::string& topic, StopSignal& stop) {
   const MonotonicTime since = runtime_.Now();
   while (true) {
+    FRAZIL_TRY(stop.Check());
     std::vector<Partition> partitions;
     const auto code = AskPartitions(topic, partitions);
     if (code == RD_KAFKA_RESP_ERR_NO_ERROR) return partitions;
@@ -301,23 +302,26 @@ Result<Positions> KafkaClient::TryOffsetsAt(const std::string& topic,
 }
 
 Result<Positions> KafkaClient::OffsetsAt(const std::string& topic, const std::vector<Partition>& partitions,
-                                         std::int64_t time) {
+                                         std::int64_t time, StopSignal& stop) {
   const MonotonicTime since = runtime_.Now();
   while (true) {
+    FRAZIL_TRY(stop.Check());
     auto offsets = TryOffsetsAt(topic, partitions, time, seconds(2));
     if (offsets || offsets.error().kind != ErrorKind::kUnavailable) return offsets;
     if (GivenUp(since)) return offsets;
-    FRAZIL_TRY(Partitions(topic));  // leaders may have moved
+    FRAZIL_TRY(Partitions(topic, stop));  // leaders may have moved
   }
 }
 
-Result<Positions> KafkaClient::Committed(const std::string& topic, const std::vector<Partition>& partitions) {
+Result<Positions> KafkaClient::Committed(const std::string& topic, const std::vector<Partition>& partitions,
+                                         StopSignal& stop) {
   const PartitionList list = NewList(partitions.size());
   for (const Partition partition : partitions) {
     rd_kafka_topic_partition_list_add(list.get(), topic.c_str(), partition.value());
   }
   const MonotonicTime since = runtime_.Now();
   while (true) {
+    FRAZIL_TRY(stop.Check());
     auto code = rd_kafka_committed(handle_, list.get(), kAttemptMs * 2);
     if (code == RD_KAFKA_RESP_ERR_NO_ERROR) code = FirstError(*list);
     if (code == RD_KAFKA_RESP_ERR_NO_ERROR) break;

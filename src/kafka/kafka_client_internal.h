@@ -32,16 +32,17 @@ class KafkaClient {
   // "" when the cluster does not tell it.
   std::string ClusterId();
   // All partitions of the topic, ascending.
-  Result<std::vector<Partition>> Partitions(const std::string& topic);
+  Result<std::vector<Partition>> Partitions(const std::string& topic, StopSignal& stop);
   // Per partition the first offset whose timestamp is at or after `time` (unix milliseconds); also of
   // RD_KAFKA_OFFSET_BEGINNING and RD_KAFKA_OFFSET_END (the last stable offset). No such message: Offset(-1).
   Result<Positions> OffsetsAt(const std::string& topic, const std::vector<Partition>& partitions,
-                              std::int64_t time);
+                              std::int64_t time, StopSignal& stop);
   // As OffsetsAt, but asks once and waits no longer than `limit`.
   Result<Positions> TryOffsetsAt(const std::string& topic, const std::vector<Partition>& partitions,
                                  std::int64_t time, Duration limit);
   // Offsets committed under this client's group, only of partitions that have one.
-  Result<Positions> Committed(const std::string& topic, const std::vector<Partition>& partitions);
+  Result<Positions> Committed(const std::string& topic, const std::vector<Partition>& partitions,
+                              StopSignal& stop);
 
   // Commits under the group without joining it, best effort.
   void Commit(const std::string& topic, const Positions& positions);

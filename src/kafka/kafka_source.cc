@@ -13,6 +13,7 @@
 #include "kafka/kafka_payload_internal.h"
 #include "kafka/range_builder.h"
 #include "record/position_errors.h"
+#include "record/start_positions.h"
 
 namespace frazil {
 namespace {
@@ -46,9 +47,9 @@ class KafkaSource final : public BatchSource {
         taken_(kMostMessages) {}
   ~KafkaSource() override;
 
-  Result<SourceIdentity> Identify() override;
-  Result<std::map<Partition, PartitionBounds>> Bounds() override;
-  Result<Positions> Resolve(const Start& start) override;
+  Result<SourceIdentity> Identify(StopSignal& stop) override;
+  Result<std::map<Partition, PartitionBounds>> Bounds(StopSignal& stop) override;
+  Result<Positions> Resolve(const Start& start, StopSignal& stop) override;
   Status Seek(const Positions& positions) override;
   Status Add(const Positions& positions) override;
   Result<std::unique_ptr<Batch>> Next(MonotonicTime deadline, StopSignal& stop) override;
@@ -63,10 +64,8 @@ class KafkaSource final : public BatchSource {
     KafkaPayload* payload = nullptr;
   };
 
-  Result<Positions> Offsets(std::int64_t time);
-  Result<Positions> ResolveNamed(const std::map<Partition, Offset>& named);
-  Status CheckPartitions(const std::map<Partition, Offset>& named,
-                         const std::vector<Partition>& partitions) const;
+  Result<Positions> Offsets(std::int64_t time, StopSignal& stop);
+  Result<Positions> ResolveNamed(const Positions& named, StopSignal& stop);
 
   // Takes what is queued, waiting up to `wait` for it.
   void Take(Duration wait);
@@ -105,75 +104,44 @@ KafkaSource::~KafkaSource() {
   rd_kafka_queue_destroy(queue_);
 }
 
-Result<SourceIdentity> KafkaSource::Identify() {
-  FRAZIL_TRY(client_->Partitions(options_.topic));
+Result<SourceIdentity> KafkaSource::Identify(StopSignal& stop) {
+  FRAZIL_TRY(client_->Partitions(options_.topic, stop));
   return SourceIdentity{client_->ClusterId(), options_.topic, ""};
 }
 
-Result<std::map<Partition, PartitionBounds>> KafkaSource::Bounds() {
-  FRAZIL_ASSIGN(const std::vector<Partition> partitions, client_->Partitions(options_.topic));
-  // The starts first: a log whose start moves in between still gives bounds that hold each position read
-  // before.
-  FRAZIL_ASSIGN(const Positions starts,
-                client_->OffsetsAt(options_.topic, partitions, RD_KAFKA_OFFSET_BEGINNING));
-  FRAZIL_ASSIGN(const Positions ends, client_->OffsetsAt(options_.topic, partitions, RD_KAFKA_OFFSET_END));
-  std::map<Partition, PartitionBounds> bounds;
-  for (const auto& [partition, start] : starts)
-    bounds[partition] = {start, std::max(start, ends.at(partition))};
-  return bounds;
+Result<std::map<Partition, PartitionBounds>> KafkaSource::Bounds(StopSignal& stop) {
+  FRAZIL_ASSIGN(const Positions starts, Offsets(RD_KAFKA_OFFSET_BEGINNING, stop));
+  FRAZIL_ASSIGN(const Positions ends, Offsets(RD_KAFKA_OFFSET_END, stop));
+  return BoundsOf(starts, ends);
 }
 
-Result<Positions> KafkaSource::Offsets(std::int64_t time) {
-  FRAZIL_ASSIGN(const std::vector<Partition> partitions, client_->Partitions(options_.topic));
-  return client_->OffsetsAt(options_.topic, partitions, time);
+Result<Positions> KafkaSource::Offsets(std::int64_t time, StopSignal& stop) {
+  FRAZIL_ASSIGN(const std::vector<Partition> partitions, client_->Partitions(options_.topic, stop));
+  return client_->OffsetsAt(options_.topic, partitions, time, stop);
 }
 
-Status KafkaSource::CheckPartitions(const std::map<Partition, Offset>& named,
-                                    const std::vector<Partition>& partitions) const {
-  for (const auto& [partition, offset] : named) {
-    if (std::binary_search(partitions.begin(), partitions.end(), partition)) continue;
-    return Fail(ErrorKind::kInvalid, "START_PARTITION_UNKNOWN",
-                fmt::format("start names partition {}, but topic {} has partitions 0 to {}", partition,
-                            options_.topic, static_cast<int>(partitions.size()) - 1),
-                "name only partitions of the topic");
-  }
-  return {};
+Result<Positions> KafkaSource::ResolveNamed(const Positions& named, StopSignal& stop) {
+  FRAZIL_ASSIGN(const auto bounds, Bounds(stop));
+  return NamedPositions(options_.topic, named, bounds);
 }
 
-Result<Positions> KafkaSource::ResolveNamed(const std::map<Partition, Offset>& named) {
-  FRAZIL_ASSIGN(const auto bounds, Bounds());
-  Positions positions;
-  for (const auto& [partition, held] : bounds) {
-    const auto found = named.find(partition);
-    positions[partition] = found == named.end() ? held.log_start : found->second;
-  }
-  FRAZIL_TRY(CheckPositions(options_.topic, positions, bounds));
-  return positions;
-}
-
-Result<Positions> KafkaSource::Resolve(const Start& start) {
-  if (std::holds_alternative<StartEarliest>(start)) return Offsets(RD_KAFKA_OFFSET_BEGINNING);
-  if (std::holds_alternative<StartLatest>(start)) return Offsets(RD_KAFKA_OFFSET_END);
+Result<Positions> KafkaSource::Resolve(const Start& start, StopSignal& stop) {
+  if (std::holds_alternative<StartEarliest>(start)) return Offsets(RD_KAFKA_OFFSET_BEGINNING, stop);
+  if (std::holds_alternative<StartLatest>(start)) return Offsets(RD_KAFKA_OFFSET_END, stop);
   if (const auto* time = std::get_if<StartTimestamp>(&start)) {
     // Below zero the protocol's special values begin.
-    FRAZIL_ASSIGN(Positions positions, Offsets(std::max<std::int64_t>(time->unix_ms, 0)));
-    FRAZIL_ASSIGN(const Positions ends, Offsets(RD_KAFKA_OFFSET_END));
-    for (auto& [partition, position] : positions) {
-      const auto end = ends.find(partition);
-      if (position < Offset(0) && end != ends.end()) position = end->second;
-    }
-    return positions;
+    FRAZIL_ASSIGN(Positions found, Offsets(std::max<std::int64_t>(time->unix_ms, 0), stop));
+    FRAZIL_ASSIGN(const Positions ends, Offsets(RD_KAFKA_OFFSET_END, stop));
+    return PositionsOrEnds(std::move(found), ends);
   }
-  FRAZIL_ASSIGN(const std::vector<Partition> partitions, client_->Partitions(options_.topic));
   if (const auto* group = std::get_if<StartGroup>(&start)) {
+    FRAZIL_ASSIGN(const std::vector<Partition> partitions, client_->Partitions(options_.topic, stop));
     // A client asks for the offsets of its own group only.
     FRAZIL_ASSIGN(const auto other, KafkaClient::Make(runtime_, options_.connection, group->group));
-    FRAZIL_ASSIGN(const Positions committed, other->Committed(options_.topic, partitions));
-    return ResolveNamed(committed);
+    FRAZIL_ASSIGN(const Positions committed, other->Committed(options_.topic, partitions, stop));
+    return ResolveNamed(committed, stop);
   }
-  const auto& offsets = std::get<StartOffsets>(start).offsets;
-  FRAZIL_TRY(CheckPartitions(offsets, partitions));
-  return ResolveNamed(offsets);
+  return ResolveNamed(std::get<StartOffsets>(start).offsets, stop);
 }
 
 Status KafkaSource::Seek(const Positions& positions) {
@@ -341,7 +309,8 @@ void KafkaSource::Refuse(const Reader& reader, const rd_kafka_message_t& message
 
 // The broker refused the position; the bounds tell by how much it is wrong.
 Error KafkaSource::PositionFailure(const Reader& reader, std::string_view reason) {
-  const auto bounds = Bounds();
+  StopSignal never(runtime_);
+  const auto bounds = Bounds(never);
   if (!bounds) return bounds.error();
   const Status checked = CheckPositions(options_.topic, {{reader.partition, reader.range.next()}}, *bounds);
   if (!checked) return checked.error();

@@ -191,12 +191,12 @@ TEST_F(KafkaSourceTest, ReadsAllPartitionsOfEveryCodec) {
   Produce(0, messages, "lz4");
   Produce(1, messages, "zstd");
   Produce(2, messages, "gzip");
-  ASSERT_OK_AND_ASSIGN(const auto bounds, source_->Bounds());
+  ASSERT_OK_AND_ASSIGN(const auto bounds, source_->Bounds(stop_));
   ASSERT_EQ(bounds.size(), 3U);
   EXPECT_EQ(bounds.at(Partition(1)).end, Offset(700));
 
-  ASSERT_OK_AND_ASSIGN(const Positions start, source_->Resolve(StartEarliest{}));
-  ASSERT_OK_AND_ASSIGN(const Positions end, source_->Resolve(StartLatest{}));
+  ASSERT_OK_AND_ASSIGN(const Positions start, source_->Resolve(StartEarliest{}, stop_));
+  ASSERT_OK_AND_ASSIGN(const Positions end, source_->Resolve(StartLatest{}, stop_));
   ASSERT_OK(source_->Seek(start));
   std::int64_t records = 0;
   OpenedBatch opened;
@@ -218,7 +218,7 @@ TEST_F(KafkaSourceTest, KeepsNullAndEmptyApartAndReadsHeaders) {
               {"", nullptr, {{"h", "1"}}, 6},
               {"key", "value", {{"h", ""}, {"h", nullptr}}, 7},
               {"key", "plain", {}, 8}});
-  ASSERT_OK(source_->Bounds());  // so that it knows the leaders
+  ASSERT_OK(source_->Bounds(stop_));  // so that it knows the leaders
   ASSERT_OK(source_->Seek({{Partition(0), Offset(0)}}));
   const auto batches = ReadTo({{Partition(0), Offset(0)}}, {{Partition(0), Offset(4)}});
   std::vector<std::string> seen;
@@ -300,7 +300,7 @@ TEST_F(KafkaSourceTest, BlocksOnAPositionOutsideTheLog) {
 TEST_F(KafkaSourceTest, BlocksWhereTheOldestMessagesWereDropped) {
   const std::string value(100'000, 'x');
   Produce(0, std::vector<Sent>(80, Sent{"k", value.c_str(), {}}));
-  ASSERT_OK_AND_ASSIGN(const auto bounds, source_->Bounds());
+  ASSERT_OK_AND_ASSIGN(const auto bounds, source_->Bounds(stop_));
   ASSERT_GT(bounds.at(Partition(0)).log_start, Offset(0));
   ASSERT_OK(source_->Seek({{Partition(0), Offset(0)}}));
   EXPECT_THAT(source_->Next(runtime_.Now() + seconds(10), stop_), FailsWithCode("OFFSETS_EXPIRED"));
@@ -313,28 +313,29 @@ TEST_F(KafkaSourceTest, ResolvesOffsetsAndGroups) {
   source_ = MakeSource(broker_->connection(), topic_);
   const Positions expected = {
       {Partition(0), Offset(0)}, {Partition(1), Offset(3)}, {Partition(2), Offset(0)}};
-  ASSERT_OK_AND_ASSIGN(const Positions group, source_->Resolve(StartGroup{"frazil.test"}));
+  ASSERT_OK_AND_ASSIGN(const Positions group, source_->Resolve(StartGroup{"frazil.test"}, stop_));
   EXPECT_EQ(group, expected);
-  ASSERT_OK_AND_ASSIGN(const Positions offsets, source_->Resolve(StartOffsets{{{Partition(1), Offset(3)}}}));
+  ASSERT_OK_AND_ASSIGN(const Positions offsets,
+                       source_->Resolve(StartOffsets{{{Partition(1), Offset(3)}}}, stop_));
   EXPECT_EQ(offsets, expected);
-  EXPECT_THAT(source_->Resolve(StartOffsets{{{Partition(9), Offset(0)}}}),
+  EXPECT_THAT(source_->Resolve(StartOffsets{{{Partition(9), Offset(0)}}}, stop_),
               FailsWithCode("START_PARTITION_UNKNOWN"));
-  EXPECT_THAT(source_->Resolve(StartOffsets{{{Partition(1), Offset(6)}}}),
+  EXPECT_THAT(source_->Resolve(StartOffsets{{{Partition(1), Offset(6)}}}, stop_),
               FailsWithCode("POSITION_BEYOND_END"));
 }
 
 TEST_F(KafkaSourceTest, TellsAMissingTopicFromADeniedOne) {
   rd_kafka_mock_topic_set_error(broker_->cluster(), "gone", RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART);
   rd_kafka_mock_topic_set_error(broker_->cluster(), "secret", RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED);
-  const auto gone = MakeSource(broker_->connection(), "gone")->Bounds();
+  const auto gone = MakeSource(broker_->connection(), "gone")->Bounds(stop_);
   EXPECT_THAT(gone, FailsWithCode("TOPIC_MISSING"));
   EXPECT_THAT(gone, FailsWith(ErrorKind::kNotFound));
-  EXPECT_THAT(MakeSource(broker_->connection(), "secret")->Identify(), FailsWithCode("TOPIC_DENIED"));
+  EXPECT_THAT(MakeSource(broker_->connection(), "secret")->Identify(stop_), FailsWithCode("TOPIC_DENIED"));
 }
 
 TEST_F(KafkaSourceTest, GivesTheReasonWhenNoBrokerAnswers) {
   const MonotonicTime before = runtime_.Now();
-  const auto identity = MakeSource({{"127.0.0.1:1"}, std::nullopt, std::nullopt}, topic_)->Identify();
+  const auto identity = MakeSource({{"127.0.0.1:1"}, std::nullopt, std::nullopt}, topic_)->Identify(stop_);
   ASSERT_THAT(identity, FailsWithCode("KAFKA_UNREACHABLE"));
   EXPECT_THAT(identity.error().detail, HasSubstr("Connection refused"));
   EXPECT_LT(runtime_.Now() - before, seconds(8));
@@ -351,7 +352,7 @@ TEST_F(KafkaSourceTest, NoticesBrokersThatGoAndComesBackWithThem) {
   EXPECT_THAT(next, FailsWithCode("KAFKA_UNREACHABLE"));
 
   rd_kafka_mock_broker_set_up(broker_->cluster(), 1);
-  ASSERT_OK_AND_ASSIGN(const auto bounds, source_->Bounds());
+  ASSERT_OK_AND_ASSIGN(const auto bounds, source_->Bounds(stop_));
   EXPECT_EQ(bounds.at(Partition(0)).end, Offset(1));
   ASSERT_OK(source_->Seek({{Partition(0), Offset(0)}}));
   ReadTo({{Partition(0), Offset(0)}}, {{Partition(0), Offset(1)}});

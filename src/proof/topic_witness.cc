@@ -23,7 +23,7 @@ Result<std::unique_ptr<TopicWitness>> TopicWitness::Open(Runtime& runtime, const
                                                          const PositionRecord& record) {
   std::unique_ptr<TopicWitness> witness(new TopicWitness(runtime));
   FRAZIL_ASSIGN(witness->source_, open_source());
-  FRAZIL_ASSIGN(const SourceIdentity identity, witness->source_->Identify());
+  FRAZIL_ASSIGN(const SourceIdentity identity, witness->source_->Identify(witness->stop_));
   if (identity.topic != record.topic || Differ(identity.cluster_id, record.cluster) ||
       Differ(identity.topic_id, record.topic_id)) {
     return Fail(ErrorKind::kConflict, "AUDIT_OTHER_TOPIC",
@@ -31,7 +31,7 @@ Result<std::unique_ptr<TopicWitness>> TopicWitness::Open(Runtime& runtime, const
                             identity.topic, identity.cluster_id),
                 "without the topic, offsets that have no row are counted as they were recorded");
   }
-  FRAZIL_ASSIGN(witness->bounds_, witness->source_->Bounds());
+  FRAZIL_ASSIGN(witness->bounds_, witness->source_->Bounds(witness->stop_));
   return witness;
 }
 

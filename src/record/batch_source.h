@@ -110,7 +110,8 @@ struct StartGroup {
 };
 using Start = std::variant<StartEarliest, StartLatest, StartTimestamp, StartOffsets, StartGroup>;
 
-// Thread rules: one task calls at a time, but Mirror and Bounds, which any task may call.
+// Thread rules: one task calls at a time, but Mirror and Bounds, which any task may call. A call with a stop signal ends
+// soon after it fires.
 // Failures: kUnavailable (KAFKA_UNREACHABLE, …): try again later; kDenied: refused credentials; kNotFound
 // (TOPIC_MISSING); kBlocked (OFFSETS_EXPIRED: the position lies before the log start; POSITION_BEYOND_END: after the
 // end; LOG_TRUNCATED; SOURCE_BATCH_CORRUPT): a person must decide; kStopping.
@@ -118,15 +119,15 @@ class BatchSource {
  public:
   virtual ~BatchSource() = default;
 
-  virtual Result<SourceIdentity> Identify() = 0;
+  virtual Result<SourceIdentity> Identify(StopSignal& stop) = 0;
   // All partitions of the topic now, with their bounds.
-  virtual Result<std::map<Partition, PartitionBounds>> Bounds() = 0;
+  virtual Result<std::map<Partition, PartitionBounds>> Bounds(StopSignal& stop) = 0;
   // Offsets of all partitions for `start`.
-  virtual Result<Positions> Resolve(const Start& start) = 0;
+  virtual Result<Positions> Resolve(const Start& start, StopSignal& stop) = 0;
 
   // Whether the log still has, before the positions, the messages of these leader epochs, as far as a source can tell.
   // kBlocked (LOG_TRUNCATED) where it has others.
-  virtual Status CheckLog(const Positions&, const LeaderEpochs&) { return {}; }
+  virtual Status CheckLog(const Positions&, const LeaderEpochs&, StopSignal&) { return {}; }
 
   // What is known of the messages before the positions of the next Seek: a log that comes to have others there is blocked
   // while it is read, too.

@@ -152,13 +152,13 @@ MemorySource::MemorySource(Runtime& runtime, ByteBudget& budget, MemoryTopic& to
                            MemorySourceOptions options)
     : runtime_(runtime), budget_(budget), topic_(topic), options_(options) {}
 
-Result<SourceIdentity> MemorySource::Identify() {
+Result<SourceIdentity> MemorySource::Identify(StopSignal&) {
   const MonitorLock lock(*topic_.monitor_);
   FRAZIL_TRY(topic_.TakeFailure(SourceCall::kIdentify));
   return topic_.identity_;
 }
 
-Result<std::map<Partition, PartitionBounds>> MemorySource::Bounds() {
+Result<std::map<Partition, PartitionBounds>> MemorySource::Bounds(StopSignal&) {
   const MonitorLock lock(*topic_.monitor_);
   FRAZIL_TRY(topic_.TakeFailure(SourceCall::kBounds));
   return topic_.BoundsLocked();
@@ -185,7 +185,7 @@ Offset MemorySource::ResolveLocked(const Start& start, Partition partition,
   return log.log_start;
 }
 
-Result<Positions> MemorySource::Resolve(const Start& start) {
+Result<Positions> MemorySource::Resolve(const Start& start, StopSignal&) {
   const MonitorLock lock(*topic_.monitor_);
   FRAZIL_TRY(topic_.TakeFailure(SourceCall::kResolve));
   Positions positions;

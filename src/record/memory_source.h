@@ -75,9 +75,9 @@ class MemorySource final : public BatchSource {
  public:
   MemorySource(Runtime& runtime, ByteBudget& budget, MemoryTopic& topic, MemorySourceOptions options = {});
 
-  Result<SourceIdentity> Identify() override;
-  Result<std::map<Partition, PartitionBounds>> Bounds() override;
-  Result<Positions> Resolve(const Start& start) override;
+  Result<SourceIdentity> Identify(StopSignal& stop) override;
+  Result<std::map<Partition, PartitionBounds>> Bounds(StopSignal& stop) override;
+  Result<Positions> Resolve(const Start& start, StopSignal& stop) override;
   Status Seek(const Positions& positions) override;
   Status Add(const Positions& positions) override;
   Result<std::unique_ptr<Batch>> Next(MonotonicTime deadline, StopSignal& stop) override;

@@ -131,10 +131,10 @@ TEST_F(MemorySourceTest, ResolvesEveryStart) {
       {StartOffsets{{{p0_, Offset(1)}}}, Offset(1)},
   };
   for (const auto& [start, expected] : cases) {
-    ASSERT_OK_AND_ASSIGN(const Positions positions, source_.Resolve(start));
+    ASSERT_OK_AND_ASSIGN(const Positions positions, source_.Resolve(start, stop_));
     EXPECT_EQ(positions, (Positions{{p0_, expected}, {p1_, Offset(0)}})) << start.index();
   }
-  EXPECT_THAT(source_.Resolve(StartOffsets{{{p0_, Offset(4)}}}), FailsWithCode("POSITION_BEYOND_END"));
+  EXPECT_THAT(source_.Resolve(StartOffsets{{{p0_, Offset(4)}}}, stop_), FailsWithCode("POSITION_BEYOND_END"));
 }
 
 TEST_F(MemorySourceTest, WaitsForARecordAndForTheBudget) {
@@ -173,8 +173,8 @@ TEST_F(MemorySourceTest, StoppingWakesItAndLosesNothing) {
 TEST_F(MemorySourceTest, FailsAsToldAndIsSharedByTwo) {
   MemorySource other(runtime_, budget_, topic_);
   topic_.Fail(SourceCall::kBounds, Error{ErrorKind::kUnavailable, "KAFKA_UNREACHABLE", "down", "", ""});
-  EXPECT_THAT(other.Bounds(), FailsWith(ErrorKind::kUnavailable));
-  EXPECT_THAT(source_.Bounds(), IsOk());
+  EXPECT_THAT(other.Bounds(stop_), FailsWith(ErrorKind::kUnavailable));
+  EXPECT_THAT(source_.Bounds(stop_), IsOk());
   other.Mirror({{p0_, Offset(4)}});
   source_.Mirror({{p1_, Offset(5)}});
   EXPECT_EQ(topic_.mirrored(), (Positions{{p0_, Offset(4)}, {p1_, Offset(5)}}));
