@@ -214,6 +214,8 @@ TEST(ProgressLine, ShowsTheShareThatIsDone) {
   EXPECT_EQ(ProgressText({a, b}, 50), "[########------------]  40%  400 messages  50/s  lag 600");
   b.lag.reset();
   EXPECT_EQ(ProgressText({a, b}, -1), "400 messages");
+  b.retention.emplace();
+  EXPECT_EQ(ProgressText({a, b}, -1), "RETENTION  400 messages");
 }
 
 TEST(StopOnSignalsTest, TheFirstSignalAsksToStop) {

@@ -34,12 +34,15 @@ std::optional<std::int64_t> Lag(const std::vector<StreamStatus>& streams) {
 std::string ProgressText(const std::vector<StreamStatus>& streams, std::int64_t per_second) {
   const std::int64_t done = Messages(streams);
   const auto lag = Lag(streams);
+  const bool at_risk =
+      std::ranges::any_of(streams, [](const StreamStatus& status) { return status.retention.has_value(); });
   std::string text;
+  if (at_risk) text += "RETENTION  ";
   if (lag && done + *lag > 0) {
     const double share = static_cast<double>(done) / static_cast<double>(done + *lag);
     const auto full = static_cast<std::size_t>(share * kBarWidth);
-    text = fmt::format("[{}{}] {:3}%  ", std::string(full, '#'), std::string(kBarWidth - full, '-'),
-                       static_cast<int>(share * 100));
+    text += fmt::format("[{}{}] {:3}%  ", std::string(full, '#'), std::string(kBarWidth - full, '-'),
+                        static_cast<int>(share * 100));
   }
   text += fmt::format("{} messages", WithThousands(done));
   if (per_second >= 0) text += fmt::format("  {}/s", WithThousands(per_second));

@@ -13,8 +13,8 @@
 
 namespace frazil {
 
-// "[########------------]  40%  1,200,000 messages  95,000/s  lag 1,800,000", at most 78 characters.
-// `per_second` < 0: not known yet.
+// "[########------------]  40%  1,200,000 messages  95,000/s  lag 1,800,000", at most 78 characters; first of
+// all the word RETENTION when unread messages are about to be deleted. `per_second` < 0: not known yet.
 std::string ProgressText(const std::vector<StreamStatus>& streams, std::int64_t per_second);
 
 // Draws once a second while it lives, if a person watches and the output is text; else does nothing.

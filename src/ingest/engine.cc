@@ -43,7 +43,9 @@ class StreamEngine::Impl {
         lanes_(lanes),
         options_(std::move(options)),
         monitor_(seams_.runtime.NewMonitor()),
-        backoff_(seams_.runtime, options_.retry_first, options_.retry_limit) {}
+        backoff_(seams_.runtime, options_.retry_first, options_.retry_limit),
+        retention_(seams_.runtime, config_.name, config_.topic, options_.retention_interval,
+                   [this](const std::optional<RetentionRisk>& risk) { NoteRetention(risk); }) {}
 
   Status Run(StopSignal& stop) {
     SetPhase(StreamPhase::kStarting, {});
@@ -80,7 +82,8 @@ class StreamEngine::Impl {
     started_ = true;
     // A stream that failed shows so until it commits again, or has nothing to commit.
     if (status().phase == StreamPhase::kStarting || status().phase == StreamPhase::kStandby) SetPhase(StreamPhase::kRunning, {});
-    IngestRun run(config_, seams_, lanes_, stream, until_ ? &*until_ : nullptr, unreadable_,
+    retention_.Look(*stream.source, stream.start_at, stream.bounds, stop);
+    IngestRun run(config_, seams_, lanes_, stream, until_ ? &*until_ : nullptr, unreadable_, retention_,
                   [this](const CommitReport& report) { NoteCommit(report); });
     return run.Run(stop);
   }
@@ -129,8 +132,26 @@ class StreamEngine::Impl {
   Status Retry(const Error& error, StopSignal& stop) {
     SetPhase(StreamPhase::kRetrying, AsCondition(error));
     LogWarning("{}: RETRYING: {}", config_.name, error.ToString());
+    LookAtRetention(stop);
     stop.WaitFor(backoff_.Next());
     return {};
+  }
+
+  // Also where nothing is read because nothing can be written: retention does not wait.
+  void LookAtRetention(StopSignal& stop) {
+    if (!retention_.knows() || !retention_.due()) return;
+    const auto source = seams_.open_source();
+    if (!source) return;
+    const auto bounds = (*source)->Bounds(stop);
+    if (bounds) retention_.Look(**source, status().committed, *bounds, stop);
+  }
+
+  void NoteRetention(const std::optional<RetentionRisk>& risk) {
+    {
+      const MonitorLock lock(*monitor_);
+      status_.retention = risk;
+    }
+    if (options_.on_status) options_.on_status(status());
   }
 
   Status Block(const Error& error) {
@@ -191,6 +212,7 @@ class StreamEngine::Impl {
   std::unique_ptr<Monitor> monitor_;
   StreamStatus status_;
   Backoff backoff_;
+  RetentionWatch retention_;
   int looks_ = 0;  // at what seems to block, since the last commit
 
   bool started_ = false;

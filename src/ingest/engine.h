@@ -17,6 +17,7 @@
 
 #include "base/result.h"
 #include "ingest/lane_pool.h"
+#include "ingest/retention_watch.h"
 #include "ingest/stream_config.h"
 #include "ledger/record.h"
 
@@ -61,6 +62,7 @@ struct StreamStatus {
   EpochCounts totals;           // since the engine started
   std::int64_t commits = 0;
   std::optional<std::int64_t> lag;
+  std::optional<RetentionRisk> retention;  // unread messages that are about to be deleted
 };
 
 struct EngineOptions {
@@ -71,6 +73,8 @@ struct EngineOptions {
   Duration retry_limit = std::chrono::seconds(30);
   // Before a stream is blocked it looks again, this long after the first look, then twice as long, and so on.
   Duration second_look = std::chrono::milliseconds(200);
+  // Between two looks at what the topic's retention is about to delete.
+  Duration retention_interval = std::chrono::minutes(5);
   // Failures of the first start end the run at once instead of being retried: so that a person who has just typed the
   // command sees a wrong address or password. Off in a server.
   bool fail_fast_at_start = true;

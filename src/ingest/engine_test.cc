@@ -86,6 +86,27 @@ TEST(Engine, LatestIsResolvedOnceForAll) {
   world.ExpectExactlyOnce();
 }
 
+// A lake that is down is when messages are lost: Kafka's clock runs on.
+TEST(Engine, WarnsOfRetentionWhileNothingCanBeCommitted) {
+  StreamWorld world;
+  world.topic.SetRetention({.age = std::chrono::days(1)});
+  StreamProcess process(world);
+  std::atomic<bool> down = false;
+  process.catalog_fault = [&](CatalogOperation, const TableName&) {
+    return down ? CatalogFault::kRefused : CatalogFault::kNone;
+  };
+  process.options.retention_interval = {};
+  process.Start();
+  process.Await("running", [](const StreamStatus& status) { return status.phase == StreamPhase::kRunning; });
+  EXPECT_FALSE(process.status().retention);
+  down = true;
+  const std::int64_t yesterday = world.runtime.UnixMillis() - 23 * 60 * 60 * 1000;
+  world.topic.Append(Partition(1), {.key = {}, .value = R"({"id": 1})", .headers = {}, .timestamp_ms = yesterday});
+  process.Await("a warning", [](const StreamStatus& status) { return status.retention.has_value(); });
+  EXPECT_EQ(process.status().retention->partition, Partition(1));
+  ASSERT_OK(process.Stop());
+}
+
 struct CommitFault {
   const char* name;
   CatalogFault fault;

@@ -26,11 +26,13 @@ constexpr std::string_view kUnreadable = "SOURCE_BATCH_CORRUPT";
 }  // namespace
 
 IngestRun::IngestRun(const StreamConfig& config, const StreamSeams& seams, LanePool& lanes, RecoveredStream& stream,
-                     const Positions* until, Positions& unreadable, std::function<void(const CommitReport&)> on_commit)
+                     const Positions* until, Positions& unreadable, RetentionWatch& retention,
+                     std::function<void(const CommitReport&)> on_commit)
     : config_(config),
       seams_(seams),
       stream_(stream),
       until_(until),
+      retention_(retention),
       on_commit_(std::move(on_commit)),
       decoders_(MakeJsonDecoderFactory(config.mapping)),
       position_(stream.start_at),
@@ -226,6 +228,7 @@ Status IngestRun::LookForPartitions(StopSignal& stop) {
     return {};
   }
   looked_in_vain_ = false;
+  retention_.Look(*stream_.source, position_, *bounds, stop);
   Positions added;
   {
     const MonitorLock lock(*monitor_);

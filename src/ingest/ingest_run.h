@@ -30,9 +30,10 @@ class IngestRun {
   // Borrows everything. `until`: per partition the offset to reach, then the run ends by itself; nullptr: runs on.
   // `unreadable`: where batches begin that earlier runs could not open; added to. What lies before them is committed
   // before they are tried again, so that the position comes to stand at the first message that cannot be had.
-  // `on_commit` is called by the committer's task.
+  // `retention` is told where reading stands. `on_commit` is called by the committer's task.
   IngestRun(const StreamConfig& config, const StreamSeams& seams, LanePool& lanes, RecoveredStream& stream,
-            const Positions* until, Positions& unreadable, std::function<void(const CommitReport&)> on_commit);
+            const Positions* until, Positions& unreadable, RetentionWatch& retention,
+            std::function<void(const CommitReport&)> on_commit);
   ~IngestRun();
 
   // Success: everything up to `until` is committed, or `stop` fired and what was whole is committed. A failure of the
@@ -67,6 +68,7 @@ class IngestRun {
   const StreamSeams& seams_;
   RecoveredStream& stream_;
   const Positions* until_;
+  RetentionWatch& retention_;
   const std::function<void(const CommitReport&)> on_commit_;
   std::unique_ptr<JsonDecoderFactory> decoders_;
 

@@ -147,6 +147,17 @@ void ClusterClient::Note(const MetadataResponse& metadata) {
   }
 }
 
+template <typename Request, typename Response>
+Status ClusterClient::AskAny(const Request& request, Response& response, StopSignal& stop) {
+  FRAZIL_ASSIGN(const auto candidates, Candidates());
+  Status answered = Fail(NoAddressError(connection_, "a broker"));
+  for (const Endpoint& broker : candidates) {
+    answered = Ask(broker, request, response, stop);
+    if (answered || answered.error().kind == ErrorKind::kStopping) break;
+  }
+  return answered;
+}
+
 Result<MetadataResponse> ClusterClient::Metadata(const std::vector<std::string>& topics, StopSignal& stop) {
   FRAZIL_ASSIGN(const auto candidates, Candidates());
   const MetadataRequest request{.topics = topics};
@@ -289,13 +300,7 @@ Status ClusterClient::CheckLeaderEpochs(const std::string& topic, const Position
 Result<std::int32_t> ClusterClient::Coordinator(const std::string& group, const std::string& topic,
                                                 StopSignal& stop) {
   FindCoordinatorResponse response;
-  FRAZIL_ASSIGN(const auto candidates, Candidates());
-  Status answered = Fail(NoAddressError(connection_, "a broker"));
-  for (const Endpoint& broker : candidates) {
-    answered = Ask(broker, FindCoordinatorRequest{.group_id = group}, response, stop);
-    if (answered) break;
-  }
-  FRAZIL_TRY(answered);
+  FRAZIL_TRY(AskAny(FindCoordinatorRequest{.group_id = group}, response, stop));
   if (response.error != KafkaError::kNone) return Fail(TopicError(topic, response.error));
   const MonitorLock lock(*monitor_);
   brokers_[response.node_id] = Endpoint{response.host, static_cast<std::uint16_t>(response.port)};
@@ -322,6 +327,23 @@ Result<Positions> ClusterClient::TryCommitted(const std::string& group, const st
 Result<Positions> ClusterClient::Committed(const std::string& group, const std::string& topic,
                                            const std::vector<Partition>& partitions, StopSignal& stop) {
   return Patiently(stop, [&] { return TryCommitted(group, topic, partitions, stop); });
+}
+
+Result<std::map<std::string, std::string>> ClusterClient::TopicSettings(const std::string& topic,
+                                                                        const std::vector<std::string>& names,
+                                                                        StopSignal& stop) {
+  DescribeConfigsResponse response;
+  FRAZIL_TRY(AskAny(DescribeConfigsRequest{.topics = {topic}, .keys = names}, response, stop));
+  const auto found = std::ranges::find(response.topics, topic, &DescribeConfigsResponse::Topic::name);
+  if (found == response.topics.end())
+    return Fail(
+        IncompleteAnswerError(connection_, "DescribeConfigs is not about the topic that was asked for"));
+  if (found->error != KafkaError::kNone) return Fail(TopicError(topic, found->error));
+  std::map<std::string, std::string> settings;
+  for (auto& config : found->configs) {
+    if (config.value) settings[std::move(config.key)] = std::move(*config.value);
+  }
+  return settings;
 }
 
 Status ClusterClient::Commit(const std::string& group, const std::string& topic, const Positions& positions,

@@ -59,6 +59,11 @@ class ClusterClient {
   // Only of partitions that have one.
   Result<Positions> Committed(const std::string& group, const std::string& topic,
                               const std::vector<Partition>& partitions, StopSignal& stop);
+  // Once: settings of a topic by name, as far as they have a value and may be seen. Needs the right
+  // DescribeConfigs on the topic.
+  Result<std::map<std::string, std::string>> TopicSettings(const std::string& topic,
+                                                           const std::vector<std::string>& names,
+                                                           StopSignal& stop);
   // Once; without joining the group.
   Status Commit(const std::string& group, const std::string& topic, const Positions& positions,
                 StopSignal& stop);
@@ -81,6 +86,10 @@ class ClusterClient {
   Status Ask(const Endpoint& broker, const Request& request, Response& response, StopSignal& stop);
   template <typename Request, typename Response>
   Status AskNode(std::int32_t node_id, const Request& request, Response& response, StopSignal& stop);
+
+  // Asks one broker after the other until one answers.
+  template <typename Request, typename Response>
+  Status AskAny(const Request& request, Response& response, StopSignal& stop);
 
   // Repeats `attempt` while it fails in a way that passes; waits in between.
   // A topic that is missing is looked for once more: the broker may have started a moment ago.

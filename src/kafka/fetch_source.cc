@@ -1,6 +1,7 @@
 #include "kafka/fetch_source.h"
 
 #include <algorithm>
+#include <charconv>
 #include <chrono>
 #include <utility>
 
@@ -14,6 +15,12 @@ namespace {
 using std::chrono::seconds;
 
 constexpr Duration kFlushLimit = seconds(1);
+
+std::optional<std::int64_t> NumberIn(std::string_view text) {
+  std::int64_t number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  return error == std::errc() && end == text.data() + text.size() ? std::optional(number) : std::nullopt;
+}
 
 // Wakes what waits at the monitor.
 class NotifyOnStop {
@@ -47,6 +54,7 @@ class FetchSource final : public BatchSource {
   Result<SourceIdentity> Identify(StopSignal& stop) override;
   Result<std::map<Partition, PartitionBounds>> Bounds(StopSignal& stop) override;
   Result<Positions> Resolve(const Start& start, StopSignal& stop) override;
+  Result<std::optional<TopicRetention>> Retention(StopSignal& stop) override;
   Status CheckLog(const Positions& positions, const LeaderEpochs& epochs, StopSignal& stop) override {
     return client_.CheckLeaderEpochs(topic_, positions, epochs, stop);
   }
@@ -143,6 +151,22 @@ Result<Positions> FetchSource::Resolve(const Start& start, StopSignal& stop) {
   if (const auto* from = std::get_if<StartTimestamp>(&start)) time = std::max<std::int64_t>(from->unix_ms, 0);
   FRAZIL_ASSIGN(auto offsets, OffsetsAt({time, kLatestTimestamp}, stop));
   return PositionsOrEnds(std::move(offsets[0]), offsets[1]);
+}
+
+Result<std::optional<TopicRetention>> FetchSource::Retention(StopSignal& stop) {
+  FRAZIL_ASSIGN(const auto settings,
+                client_.TopicSettings(topic_, {"cleanup.policy", "retention.ms", "retention.bytes"}, stop));
+  const auto text = [&](const char* name) {
+    const auto found = settings.find(name);
+    return found == settings.end() ? "" : found->second;
+  };
+  TopicRetention retention;
+  if (text("cleanup.policy").find("delete") == std::string::npos) return retention;
+  if (const auto age = NumberIn(text("retention.ms")); age && *age >= 0)
+    retention.age = std::chrono::milliseconds(*age);
+  const auto size = NumberIn(text("retention.bytes"));
+  retention.by_size = size && *size >= 0;
+  return retention;
 }
 
 Status FetchSource::Seek(const Positions& positions) {

@@ -255,6 +255,23 @@ TEST_F(FetchSourceTest, BoundsAreOneQuestionAboutLeadersAndTwoAboutOffsets) {
   EXPECT_EQ(state->requests[KafkaApi::kListOffsets], 2);
 }
 
+TEST_F(FetchSourceTest, TellsWhenTheTopicDeletesMessages) {
+  using std::chrono::milliseconds;
+  cluster_.AddTopic("orders", 1);
+  const auto source = Source();
+  const auto with = [&](std::map<std::string, std::string> settings) {
+    cluster_.state()->settings = std::move(settings);
+    return source->Retention(stop_).value();
+  };
+  EXPECT_EQ(with({{"cleanup.policy", "delete"}, {"retention.ms", "604800000"}, {"retention.bytes", "-1"}}),
+            (TopicRetention{.age = milliseconds(604'800'000), .by_size = false}));
+  EXPECT_EQ(with({{"cleanup.policy", "compact,delete"}, {"retention.ms", "-1"}, {"retention.bytes", "1000"}}),
+            (TopicRetention{.age = {}, .by_size = true}));
+  EXPECT_EQ(with({{"cleanup.policy", "compact"}, {"retention.ms", "1000"}}), TopicRetention{});
+  cluster_.state()->settings_error = KafkaError::kTopicAuthorizationFailed;
+  EXPECT_EQ(source->Retention(stop_).error().kind, ErrorKind::kDenied);
+}
+
 TEST_F(FetchSourceTest, MirrorsCommitsAndOnlyGrumblesWhenItCannot) {
   cluster_.AddTopic("orders", 1);
   {

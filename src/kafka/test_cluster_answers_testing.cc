@@ -228,4 +228,40 @@ std::string TestCluster::OffsetFetch(const ReceivedRequest& request) {
   return body;
 }
 
+std::string TestCluster::DescribeConfigs(const ReceivedRequest& request) const {
+  ProtocolReader reader{std::string_view(request.body)};
+  std::string body;
+  ProtocolWriter writer(body);
+  writer.Int32(0);  // throttle_time_ms
+  writer.ArrayCount(1);
+  reader.Array(1, [&] {
+    const std::int8_t type = reader.Int8();
+    writer.Int16(static_cast<std::int16_t>(state_.settings_error));
+    writer.String("");
+    writer.Int8(type);
+    writer.String(reader.String());
+    std::vector<std::string> asked;
+    reader.Array(1, [&] {
+      std::string key(reader.String());
+      if (state_.settings.contains(key)) asked.push_back(std::move(key));
+    });
+    reader.SkipTaggedFields();
+    writer.ArrayCount(asked.size());
+    for (const std::string& key : asked) {
+      writer.String(key);
+      writer.String(state_.settings.at(key));
+      writer.Bool(false);    // read_only
+      writer.Int8(5);        // config_source
+      writer.Bool(false);    // is_sensitive
+      writer.ArrayCount(0);  // synonyms
+      writer.Int8(2);        // config_type
+      writer.Null();         // documentation
+      writer.NoTaggedFields();
+    }
+    writer.NoTaggedFields();
+  });
+  writer.NoTaggedFields();
+  return body;
+}
+
 }  // namespace frazil

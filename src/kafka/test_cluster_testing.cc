@@ -226,6 +226,7 @@ std::string TestCluster::Answer(int broker, const ReceivedRequest& request) {
   if (request.is(KafkaApi::kOffsetForLeaderEpoch)) return OffsetForLeaderEpoch(request);
   if (request.is(KafkaApi::kFindCoordinator)) return FindCoordinator(request);
   if (request.is(KafkaApi::kOffsetCommit)) return OffsetCommit(request);
+  if (request.is(KafkaApi::kDescribeConfigs)) return DescribeConfigs(request);
   FRAZIL_CHECK(request.is(KafkaApi::kOffsetFetch));
   return OffsetFetch(request);
 }

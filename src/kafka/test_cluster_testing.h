@@ -102,10 +102,12 @@ class TestCluster {
     TestTopics topics;
     std::vector<KafkaApiInfo> apis{KafkaApis().begin(), KafkaApis().end()};
     bool sessions = true;
-    std::map<std::string, Positions> committed;  // by group, of whatever topic
-    std::vector<FetchAsked> fetches;             // each with at least one partition
-    std::map<KafkaApi, int> requests;            // how many came
-    KafkaError group_error = KafkaError::kNone;  // of OffsetCommit
+    std::map<std::string, Positions> committed;   // by group, of whatever topic
+    std::vector<FetchAsked> fetches;              // each with at least one partition
+    std::map<KafkaApi, int> requests;             // how many came
+    KafkaError group_error = KafkaError::kNone;   // of OffsetCommit
+    std::map<std::string, std::string> settings;  // of every topic
+    KafkaError settings_error = KafkaError::kNone;
 
     // Hooks; they run under the lock.
     std::function<void(int broker, TestTopics& told)> on_metadata;
@@ -159,6 +161,7 @@ class TestCluster {
   std::string FindCoordinator(const ReceivedRequest& request) const;
   std::string OffsetCommit(const ReceivedRequest& request);
   std::string OffsetFetch(const ReceivedRequest& request);
+  std::string DescribeConfigs(const ReceivedRequest& request) const;
   std::string Fetch(int broker, const ReceivedRequest& request);
   FetchAsked ParseFetch(int broker, const ReceivedRequest& request,
                         std::vector<FetchAsked::One>& forgotten) const;

@@ -1,6 +1,7 @@
 // Where messages come from: the batch source seam. Kafka is one; tests, samples and the simulation are others.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -90,6 +91,13 @@ struct PartitionBounds {
   Offset end;        // next offset to be produced (read_committed: last stable offset)
 };
 
+// When a source deletes messages, read or not.
+struct TopicRetention {
+  std::optional<std::chrono::milliseconds> age;  // that they reach; absent: not for their age
+  bool by_size = false;                          // partitions are kept below a size
+  bool operator==(const TopicRetention&) const = default;
+};
+
 // Which partitions are ours. Apart from reading them; for now always all of the topic.
 struct Assignment {
   std::vector<Partition> partitions;  // ascending
@@ -124,6 +132,9 @@ class BatchSource {
   virtual Result<std::map<Partition, PartitionBounds>> Bounds(StopSignal& stop) = 0;
   // Offsets of all partitions for `start`.
   virtual Result<Positions> Resolve(const Start& start, StopSignal& stop) = 0;
+
+  // Absent when the source cannot tell. kDenied and kInvalid: asking again does not help.
+  virtual Result<std::optional<TopicRetention>> Retention(StopSignal&) { return std::nullopt; }
 
   // Whether the log still has, before the positions, the messages of these leader epochs, as far as a source can tell.
   // kBlocked (LOG_TRUNCATED) where it has others.

@@ -116,6 +116,11 @@ void MemoryTopic::SetGroup(const std::string& group, Positions positions) {
   groups_[group] = std::move(positions);
 }
 
+void MemoryTopic::SetRetention(const TopicRetention& retention) {
+  const MonitorLock lock(*monitor_);
+  retention_ = retention;
+}
+
 void MemoryTopic::Fail(SourceCall call, Error error) {
   const MonitorLock lock(*monitor_);
   failures_[call].push_back(std::move(error));
@@ -195,6 +200,12 @@ Result<Positions> MemorySource::Resolve(const Start& start, StopSignal&) {
     positions[partition] = position;
   }
   return positions;
+}
+
+Result<std::optional<TopicRetention>> MemorySource::Retention(StopSignal&) {
+  const MonitorLock lock(*topic_.monitor_);
+  FRAZIL_TRY(topic_.TakeFailure(SourceCall::kRetention));
+  return topic_.retention_;
 }
 
 Status MemorySource::Seek(const Positions& positions) {

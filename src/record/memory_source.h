@@ -21,7 +21,7 @@ struct MemoryRecord {
   std::int64_t timestamp_ms = -1;
 };
 
-enum class SourceCall { kIdentify, kBounds, kResolve, kSeek, kNext };
+enum class SourceCall { kIdentify, kBounds, kResolve, kRetention, kSeek, kNext };
 
 // Shared by the sources that read it, as several processes share one topic. Any task may call.
 class MemoryTopic {
@@ -40,6 +40,7 @@ class MemoryTopic {
   // As if the topic or cluster was made anew under the name; the records stay.
   void SetIdentity(SourceIdentity identity);
   void SetGroup(const std::string& group, Positions positions);
+  void SetRetention(const TopicRetention& retention);  // what is told; nothing is deleted for it
   // The next such call of any source fails with this; several calls of Fail queue up.
   void Fail(SourceCall call, Error error);
 
@@ -62,6 +63,7 @@ class MemoryTopic {
   SourceIdentity identity_;
   std::vector<Log> logs_;  // by partition
   std::map<std::string, Positions> groups_;
+  std::optional<TopicRetention> retention_;
   std::map<SourceCall, std::deque<Error>> failures_;
   Positions mirrored_;
 };
@@ -78,6 +80,7 @@ class MemorySource final : public BatchSource {
   Result<SourceIdentity> Identify(StopSignal& stop) override;
   Result<std::map<Partition, PartitionBounds>> Bounds(StopSignal& stop) override;
   Result<Positions> Resolve(const Start& start, StopSignal& stop) override;
+  Result<std::optional<TopicRetention>> Retention(StopSignal& stop) override;
   Status Seek(const Positions& positions) override;
   Status Add(const Positions& positions) override;
   Result<std::unique_ptr<Batch>> Next(MonotonicTime deadline, StopSignal& stop) override;

@@ -1,0 +1,171 @@
+#include "ingest/retention_watch.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <utility>
+
+#include "base/log.h"
+#include "base/text.h"
+
+namespace frazil {
+namespace {
+
+using std::chrono::duration_cast;
+using std::chrono::hours;
+using std::chrono::milliseconds;
+using std::chrono::minutes;
+
+// Level 1 begins with this share of the messages' time, 1 / kFirstShare; each level halves it.
+constexpr int kFirstShare = 5;
+constexpr std::string_view kCode = "RETENTION_NEAR";
+constexpr int kMostLevel = 7;  // of what may be deleted at any moment
+
+Duration LeftAt(Duration age, int level) {
+  return level == kMostLevel ? Duration{} : age / (kFirstShare << (level - 1));
+}
+
+// 0: more than the first level's share is left.
+int LevelOf(double share) {
+  int level = 0;
+  while (level < kMostLevel && share < 1.0 / (kFirstShare << level)) ++level;
+  return level;
+}
+
+bool IsWorse(const RetentionRisk& a, const std::optional<RetentionRisk>& b) {
+  return !b || std::pair(a.level, -a.left.count()) > std::pair(b->level, -b->left.count());
+}
+
+std::string LeftText(Duration left) {
+  if (left < minutes(1)) return "at any moment";
+  const milliseconds rounded = left >= hours(3) ? milliseconds(std::chrono::ceil<hours>(left))
+                                                : milliseconds(std::chrono::ceil<minutes>(left));
+  return "in less than " + FormatDuration(rounded);
+}
+
+}  // namespace
+
+RetentionWatch::RetentionWatch(Runtime& runtime, std::string stream, std::string topic, Duration interval,
+                               OnChange on_change)
+    : runtime_(runtime),
+      stream_(std::move(stream)),
+      topic_(std::move(topic)),
+      interval_(interval),
+      on_change_(std::move(on_change)),
+      next_look_(runtime.Now()) {}
+
+void RetentionWatch::Look(BatchSource& source, const Positions& next,
+                          const std::map<Partition, PartitionBounds>& bounds, StopSignal& stop) {
+  if (!due()) return;
+  next_look_ = runtime_.Now() + interval_;
+  Positions unread;
+  for (const auto& [partition, held] : bounds) {
+    const auto at = next.find(partition);
+    if (at != next.end() && at->second >= held.log_start && at->second < held.end) unread.insert(*at);
+  }
+  auto risk = Assess(source, unread, bounds, stop);
+  if (!risk) return NoteFailure(risk.error());
+  failed_code_.clear();
+  Tell(std::move(*risk));
+}
+
+Result<std::optional<RetentionRisk>> RetentionWatch::Assess(
+    BatchSource& source, const Positions& unread, const std::map<Partition, PartitionBounds>& bounds,
+    StopSignal& stop) {
+  FRAZIL_ASSIGN(const auto retention, source.Retention(stop));
+  if (!retention) return std::nullopt;
+  knows_ = true;
+  for (const auto& [partition, held] : bounds)
+    first_starts_.try_emplace(partition, LogStart{held.log_start, runtime_.Now()});
+  std::optional<RetentionRisk> worst;
+  if (retention->age) FRAZIL_ASSIGN(worst, AssessAge(source, *retention->age, unread, stop));
+  if (!retention->by_size) return worst;
+  auto by_size = AssessSize(unread, bounds);
+  return by_size && IsWorse(*by_size, worst) ? by_size : worst;
+}
+
+// A message is older than a time if the first one that is not comes after it: so each question halves the
+// time that may be left, until no message is so old.
+Result<std::optional<RetentionRisk>> RetentionWatch::AssessAge(BatchSource& source, Duration age,
+                                                               const Positions& unread,
+                                                               StopSignal& stop) const {
+  std::optional<RetentionRisk> worst;
+  if (unread.empty()) return worst;
+  const std::int64_t now_ms = runtime_.UnixMillis();
+  for (int level = 1; level <= kMostLevel; ++level) {
+    const std::int64_t time = now_ms - duration_cast<milliseconds>(age - LeftAt(age, level)).count();
+    FRAZIL_ASSIGN(const Positions not_older,
+                  source.Resolve(StartTimestamp{std::max<std::int64_t>(time, 0)}, stop));
+    std::optional<RetentionRisk> here;
+    std::int64_t partitions = 0;
+    for (const auto& [partition, offset] : unread) {
+      const auto found = not_older.find(partition);
+      if (found == not_older.end() || found->second <= offset) continue;
+      ++partitions;
+      if (!here) here = RetentionRisk{partition, offset, LeftAt(age, level), level};
+    }
+    if (!here) break;
+    here->partitions = worst ? worst->partitions : partitions;
+    worst = here;
+  }
+  return worst;
+}
+
+// What lies between the log's start and the next message is what is deleted before it.
+std::optional<RetentionRisk> RetentionWatch::AssessSize(
+    const Positions& unread, const std::map<Partition, PartitionBounds>& bounds) const {
+  std::optional<RetentionRisk> worst;
+  std::int64_t partitions = 0;
+  for (const auto& [partition, offset] : unread) {
+    const PartitionBounds& held = bounds.at(partition);
+    const LogStart& first = first_starts_.at(partition);
+    const auto deleted = static_cast<double>(held.log_start - first.offset);
+    if (deleted <= 0) continue;
+    const auto before = static_cast<double>(offset - held.log_start);
+    const int level = LevelOf(before / static_cast<double>(held.end - held.log_start));
+    if (level == 0) continue;
+    ++partitions;
+    const double seconds = std::chrono::duration<double>(runtime_.Now() - first.at).count();
+    const auto left = duration_cast<Duration>(std::chrono::duration<double>(before / deleted * seconds));
+    const RetentionRisk risk{partition, offset, left, level};
+    if (IsWorse(risk, worst)) worst = risk;
+  }
+  if (worst) worst->partitions = partitions;
+  return worst;
+}
+
+void RetentionWatch::NoteFailure(const Error& error) {
+  if (error.kind == ErrorKind::kStopping || error.code == failed_code_) return;
+  failed_code_ = error.code;
+  if (error.kind != ErrorKind::kDenied)
+    return LogDebug("{}: retention is not known: {}", stream_, error.ToString());
+  LogInfo(
+      "{}: the user may not see the settings of topic {} (right DescribeConfigs): reading goes on, but no "
+      "warning comes "
+      "before unread messages are deleted",
+      stream_, topic_);
+}
+
+void RetentionWatch::Tell(std::optional<RetentionRisk> risk) {
+  const int level = risk ? risk->level : 0;
+  const int level_before = risk_ ? risk_->level : 0;
+  if (level > level_before) {
+    const std::string others =
+        risk->partitions > 1 ? fmt::format(" ({} partitions are about to lose messages)", risk->partitions)
+                             : "";
+    LogWarning(
+        "{}: {}: topic {} partition {}: the next message to read, at offset {}, will be deleted {} "
+        "unless the stream catches up{}; lengthen retention.ms or retention.bytes of the topic",
+        stream_, kCode, topic_, risk->partition, risk->offset, LeftText(risk->left), others);
+  } else if (level == 0 && level_before > 0) {
+    LogInfo("{}: topic {}: no unread message is about to be deleted any more", stream_, topic_);
+  }
+  const bool same = risk.has_value() == risk_.has_value() &&
+                    (!risk || (level == level_before && risk->partition == risk_->partition &&
+                               risk->partitions == risk_->partitions));
+  risk_ = std::move(risk);
+  if (!same && on_change_) on_change_(risk_);
+}
+
+}  // namespace frazil
