@@ -94,9 +94,9 @@ void IngestRun::CommitBefore(const Batch& batch) {
   WaitForCommitter();
 }
 
-void IngestRun::TakeOnLane(std::size_t lane, const Batch& batch) {
+void IngestRun::TakeOnLane(std::size_t lane, const Batch& batch, OpenedBatch& opened) {
   if (!failure()) return;
-  const auto taken = writers_[lane]->Take(batch);
+  const auto taken = writers_[lane]->Take(batch, opened);
   if (taken) return;
   if (taken.error().code == kUnreadable) {
     const MonitorLock lock(*monitor_);
@@ -123,8 +123,8 @@ void IngestRun::SendToLane(std::unique_ptr<Batch> received) {
   epoch_.lanes.insert(lane);
   const std::int64_t bytes = received->bytes;
   if (FRAZIL_MUTANT(bytes_given_back_early)) received->lease.Release();
-  lanes_->Send(lane, bytes, [this, lane, batch = std::shared_ptr<Batch>(std::move(received))] {
-    TakeOnLane(lane, *batch);
+  lanes_->Send(lane, bytes, [this, lane, batch = std::shared_ptr<Batch>(std::move(received))](OpenedBatch& opened) {
+    TakeOnLane(lane, *batch, opened);
   });
 }
 
@@ -173,7 +173,7 @@ void IngestRun::Cut() {
     ++uncommitted_;
   }
   for (const std::size_t lane : sealed->epoch().lanes) {
-    lanes_->Send(lane, 0, [this, lane, sealed] {
+    lanes_->Send(lane, 0, [this, lane, sealed](OpenedBatch&) {
       if (auto failed = failure(); !failed) {
         sealed->Add(tl::unexpected<Error>(failed.error()));
       } else {

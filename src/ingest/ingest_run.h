@@ -44,7 +44,7 @@ class IngestRun {
   Status Fetch(StopSignal& stop);
   void SendToLane(std::unique_ptr<Batch> batch);
   void CommitBefore(const Batch& batch);
-  void TakeOnLane(std::size_t lane, const Batch& batch);
+  void TakeOnLane(std::size_t lane, const Batch& batch, OpenedBatch& opened);
   void NoteEnd(const Batch& batch);
   bool CutIsDue() const;
   bool MemoryIsShort() const;

@@ -81,7 +81,7 @@ void LanePool::RunLane(std::size_t index) {
       }
       monitor_->NotifyAll();
     }
-    item.work();
+    item.work(lane.opened);
     item.work = nullptr;  // what it holds is let go before the stream counts as drained
     const MonitorLock lock(*monitor_);
     lane.queues[stream].running = false;

@@ -11,12 +11,14 @@
 #include <memory>
 #include <vector>
 
+#include "record/batch_source.h"
 #include "runtime/runtime.h"
 
 namespace frazil {
 
-// Work for a lane. Runs on the lane's task, in the order of sending per stream and lane.
-using LaneWork = std::function<void()>;
+// Work for a lane. Runs on the lane's task, in the order of sending per stream and lane. Gets what batches are opened
+// into: of the lane and not of the stream, so that its memory does not grow with the number of streams.
+using LaneWork = std::function<void(OpenedBatch&)>;
 
 class LanePool {
  public:
@@ -64,6 +66,7 @@ class LanePool {
   struct Lane {
     std::map<std::uint64_t, Queue> queues;
     std::uint64_t last_served = 0;
+    OpenedBatch opened;  // of the lane's task
     std::unique_ptr<Task> task;
   };
 

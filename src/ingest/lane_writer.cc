@@ -11,6 +11,9 @@
 namespace frazil {
 namespace {
 
+// What a lane may open a batch to on top of the budget.
+constexpr std::int64_t kUnchargedBytes = 4 << 20;
+
 std::string DataFolder(const TableMetadata& table) {
   return table.Property("write.data.path", table.location + "/data");
 }
@@ -34,23 +37,26 @@ LaneWriter::~LaneWriter() {
   DeleteFiles(seams_.store, LaneFiles{std::move(rows_.finished), std::move(errors_.finished), {}, 0});
 }
 
-void LaneWriter::LeaveOutHeld(Partition partition) {
+void LaneWriter::LeaveOutHeld(Partition partition, OpenedBatch& opened) {
   if (FRAZIL_MUTANT(held_offsets_replayed)) return;
   const auto held = held_.find(partition);
   if (held == held_.end()) return;
   left_out_ += static_cast<std::int64_t>(std::erase_if(
-      opened_.records, [&](const Record& record) { return held->second.contains(record.offset.value()); }));
+      opened.records, [&](const Record& record) { return held->second.contains(record.offset.value()); }));
 }
 
-Status LaneWriter::Take(const Batch& batch) {
+Status LaneWriter::Take(const Batch& batch, OpenedBatch& opened) {
   if (batch.payload == nullptr) return {};
-  FRAZIL_TRY(batch.payload->Open(opened_));
-  LeaveOutHeld(batch.partition);
+  FRAZIL_TRY(batch.payload->Open(opened));
+  ByteLease inflated;  // what others should wait for until the lane is done with it
+  const auto held_bytes = static_cast<std::int64_t>(opened.held_bytes());
+  if (held_bytes > kUnchargedBytes) inflated = seams_.budget.Charge(held_bytes - kUnchargedBytes);
+  LeaveOutHeld(batch.partition, opened);
   const DecodeContext context{
       .partition = batch.partition, .topic = config_.topic, .failed_at_us = seams_.runtime.UnixMillis() * 1000};
   std::size_t next = 0;
-  while (next < opened_.records.size()) {
-    next = decoder_->Decode(opened_, next, context, rows_.batch, errors_.batch, counts_);
+  while (next < opened.records.size()) {
+    next = decoder_->Decode(opened, next, context, rows_.batch, errors_.batch, counts_);
     if (rows_.batch.full() || rows_.batch.byte_size() >= kMaxBatchBytes) FRAZIL_TRY(Flush(rows_));
     if (errors_.batch.full() || errors_.batch.byte_size() >= kMaxBatchBytes) FRAZIL_TRY(Flush(errors_));
   }

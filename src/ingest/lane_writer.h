@@ -29,8 +29,8 @@ class LaneWriter {
              std::unique_ptr<Decoder> decoder);
   ~LaneWriter();
 
-  // Adds a batch to the open epoch. After a failure the writer is of no use but to be destroyed.
-  Status Take(const Batch& batch);
+  // Adds a batch to the open epoch; `opened` is for the time of the call. After a failure the writer is of no use but to be destroyed.
+  Status Take(const Batch& batch, OpenedBatch& opened);
   // Closes the epoch's files, durable. The writer is empty afterwards.
   Result<LaneFiles> Seal();
 
@@ -45,7 +45,7 @@ class LaneWriter {
     std::vector<WrittenFile> finished;
   };
 
-  void LeaveOutHeld(Partition partition);
+  void LeaveOutHeld(Partition partition, OpenedBatch& opened);
   Status Flush(Output& output);
   Status CloseFile(Output& output);
   void AccountMemory();
@@ -55,7 +55,6 @@ class LaneWriter {
   const HeldOffsets& held_;
   const std::int64_t target_file_bytes_;
   std::unique_ptr<Decoder> decoder_;
-  OpenedBatch opened_;
   Output rows_;
   Output errors_;
   DecodeCounts counts_;

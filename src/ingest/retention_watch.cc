@@ -79,7 +79,9 @@ Result<std::optional<RetentionRisk>> RetentionWatch::Assess(
   for (const auto& [partition, held] : bounds)
     first_starts_.try_emplace(partition, LogStart{held.log_start, runtime_.Now()});
   std::optional<RetentionRisk> worst;
-  if (retention->age) FRAZIL_ASSIGN(worst, AssessAge(source, *retention->age, unread, stop));
+  if (retention->age) {
+    FRAZIL_ASSIGN(worst, AssessAge(source, *retention->age, unread, stop));
+  }
   if (!retention->by_size) return worst;
   auto by_size = AssessSize(unread, bounds);
   return by_size && IsWorse(*by_size, worst) ? by_size : worst;

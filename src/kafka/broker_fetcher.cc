@@ -23,6 +23,8 @@ constexpr Duration kConnectLimit = seconds(5);
 constexpr Duration kShortPause = milliseconds(100);  // until a partition is asked for again
 // A response smaller than this does not wait for the byte budget.
 constexpr std::size_t kSmallResponse = 4 << 10;
+// The next fetch after one of so much comes at once.
+constexpr std::size_t kLargeResponse = 64 << 10;
 // A broker sends the first batch whole, whatever the limit; so one that never becomes whole lies about its
 // length.
 constexpr std::int32_t kMostPartitionBytes = kPartitionBytes << 8;
@@ -36,6 +38,13 @@ constexpr std::size_t kOpenedBytes = 4 << 20;
 
 std::int32_t MostResponseBytes(const ByteBudget& budget) {
   return static_cast<std::int32_t>(std::clamp<std::int64_t>(budget.total() / 8, 1 << 20, 8 << 20));
+}
+
+FetchPosition PositionOf(const PartitionReader& reader) {
+  return {.fetch_offset = reader.position,
+          .current_leader_epoch = reader.leader_epoch,
+          .last_fetched_epoch = reader.last_epoch,
+          .max_bytes = reader.max_bytes};
 }
 
 std::int64_t BytesOf(const LogSlice& slice) {
@@ -71,21 +80,29 @@ void BrokerFetcher::Run() {
 bool BrokerFetcher::AwaitWants() {
   const MonitorLock lock(*state_.monitor);
   while (!state_.stopping) {
-    const MonotonicTime next_retry = UpdateWants();
+    UpdateWants();
     if (session_.size() > 0) return true;
-    state_.monitor->WaitUntil(next_retry);
+    if (!state_.brokers.contains(node_id_)) break;
+    state_.monitor->WaitUntil(look_again_at_);
   }
+  ended_ = true;
   return false;
 }
 
-// Brings the session in line with the subscriptions; gives the time at which one more partition will be
-// wanted.
-MonotonicTime BrokerFetcher::UpdateWants() {
-  ++round_;
+// Brings the session in line with the subscriptions. Mostly nothing has changed since the last time but
+// positions, which TakeBatches has told the session.
+void BrokerFetcher::UpdateWants() {
   const MonotonicTime now = runtime_.Now();
-  MonotonicTime next_retry = kForever;
+  if (state_.changes != seen_changes_ || now >= look_again_at_) WantAll(now);
+  most_wait_ = std::clamp<Duration>(look_again_at_ - now, kLeastWait, most_news_wait_);
+}
+
+void BrokerFetcher::WantAll(MonotonicTime now) {
+  ++round_;
+  seen_changes_ = state_.changes;
+  look_again_at_ = kForever;
   request_.rack_id = client_.connection().rack;
-  most_wait_ = state_.times.news;
+  most_news_wait_ = state_.times.news;
   most_bytes_ = static_cast<std::int32_t>(
       std::clamp<std::int64_t>(2 * state_.most_queued(), kLeastResponse, most_response_bytes_));
   for (Subscription& subscription : state_.subscriptions) {
@@ -93,42 +110,42 @@ MonotonicTime BrokerFetcher::UpdateWants() {
     for (auto& [partition, reader] : subscription.readers) {
       if (reader.replica != kNoBroker && now >= reader.replica_until) {
         reader.replica = kNoBroker;
-        state_.monitor->NotifyAll();
+        state_.NoteChange();  // for the leader's fetcher, and one more look of this one
       }
+      if (reader.replica == node_id_) look_again_at_ = std::min(look_again_at_, reader.replica_until);
       if (reader.broker() != node_id_) continue;
       if (subscription.full) {
-        most_wait_ = std::min(most_wait_, kFullWait);
+        most_news_wait_ = std::min(most_news_wait_, kFullWait);
       } else if (reader.retry_at > now) {
-        next_retry = std::min(next_retry, reader.retry_at);
+        look_again_at_ = std::min(look_again_at_, reader.retry_at);
       } else {
-        Want(subscription, partition, reader);
+        Want(subscription, partition, reader, now);
       }
     }
   }
-  most_wait_ = std::clamp<Duration>(next_retry - now, kLeastWait, most_wait_);
   std::erase_if(wanted_, [this](const auto& entry) {
     if (entry.second == round_) return false;
     session_.Forget(entry.first);
     return true;
   });
-  return next_retry;
 }
 
-void BrokerFetcher::Want(const Subscription& subscription, Partition partition, PartitionReader& reader) {
-  if (topics_.emplace(subscription.topic_id, subscription.topic).second) {
+void BrokerFetcher::Want(const Subscription& subscription, Partition partition, PartitionReader& reader,
+                         MonotonicTime now) {
+  if (topics_.try_emplace(subscription.topic_id, subscription.topic).second) {
     session_.NameTopic(subscription.topic_id, subscription.topic);
     all_have_ids_ = all_have_ids_ && subscription.has_topic_id;
   }
   // The rack is of the whole request: the leader names nobody to the others either.
-  if (reader.leader_until > runtime_.Now()) request_.rack_id.clear();
+  if (reader.leader_until > now) {
+    request_.rack_id.clear();
+    look_again_at_ = std::min(look_again_at_, reader.leader_until);
+  }
   const FetchKey key{subscription.topic_id, partition};
   wanted_[key] = round_;
   // The broker told another reader where the partition ends, and would not tell it again.
   if (std::exchange(reader.is_new, false) && session_.Asked(key)) session_.Lost();
-  session_.Want(key, {.fetch_offset = reader.position,
-                      .current_leader_epoch = reader.leader_epoch,
-                      .last_fetched_epoch = reader.last_epoch,
-                      .max_bytes = reader.max_bytes});
+  session_.Want(key, PositionOf(reader));
 }
 
 Status BrokerFetcher::Connect() {
@@ -161,11 +178,12 @@ Status BrokerFetcher::Fetch() {
     }
     ByteLease lease;
     if (bytes > kSmallResponse) {
-      FRAZIL_ASSIGN(lease, budget_.Acquire(static_cast<std::int64_t>(bytes), kForever, stop_));
+      FRAZIL_ASSIGN(lease, Lease(static_cast<std::int64_t>(bytes)));
     }
     return std::make_shared<FetchBuffer>(bytes, std::move(lease));
   };
-  const MonotonicTime deadline = runtime_.Now() + most_wait_ + state_.times.answer;
+  const MonotonicTime asked_at = runtime_.Now();
+  const MonotonicTime deadline = asked_at + most_wait_ + state_.times.answer;
   FRAZIL_ASSIGN(const auto buffer,
                 link_->Fetch(request_, FetchVersion(picked), response_, deadline, stop_, make_buffer));
   const bool accepted = session_.Accept(response_);
@@ -176,9 +194,25 @@ Status BrokerFetcher::Fetch() {
   }
   backoff_.Reset();
   Read(buffer);
-  if (response_.throttle_ms > 0)
-    stop_.WaitFor(std::min<Duration>(milliseconds(response_.throttle_ms), kMostThrottle));
+  Pause(asked_at, buffer->bytes().size());
   return {};
+}
+
+// Waiting for a little more costs no throughput, and a broker with many partitions that get a message now and
+// then would answer without a pause.
+void BrokerFetcher::Pause(MonotonicTime asked_at, std::size_t bytes) {
+  Duration pause = std::min<Duration>(milliseconds(response_.throttle_ms), kMostThrottle);
+  if (bytes < kLargeResponse)
+    pause = std::max(pause, asked_at + state_.times.between_fetches - runtime_.Now());
+  if (pause > Duration{}) stop_.WaitFor(pause);
+}
+
+// Whoever asks the budget later waits behind this, and what is in the way may stay there: streams that stand
+// still hold up to half of it.
+Result<ByteLease> BrokerFetcher::Lease(std::int64_t bytes) {
+  if (bytes <= budget_.total() / 2) return budget_.Acquire(bytes, kForever, stop_);
+  FRAZIL_ASSIGN(auto lease, budget_.Acquire(bytes, runtime_.Now() + state_.times.large_response, stop_));
+  return lease.bytes() > 0 ? std::move(lease) : budget_.Charge(bytes);
 }
 
 void BrokerFetcher::Read(const std::shared_ptr<FetchBuffer>& buffer) {
@@ -194,14 +228,20 @@ void BrokerFetcher::Read(const std::shared_ptr<FetchBuffer>& buffer) {
   }
   const MonitorLock lock(*state_.monitor);
   for (Answer& answer : answers) HandOn(answer);
+  const MonotonicTime now = runtime_.Now();
+  const bool idle_look_due = now >= next_idle_look_;
+  if (idle_look_due) next_idle_look_ = now + state_.times.between_ends / 10;
   for (Subscription& subscription : state_.subscriptions) {
     if (subscription.slot != slot_) continue;
     // All of the response is held until the last batch of it is let go of.
     if (std::exchange(subscription.shares_response, false)) {
       subscription.Hold(static_cast<std::int64_t>(buffer->bytes().size()));
     }
-    NoteIdle(subscription);
-    subscription.full = subscription.full || subscription.queued_bytes >= state_.most_queued();
+    if (idle_look_due) NoteIdle(subscription);
+    if (!subscription.full && subscription.queued_bytes >= state_.most_queued()) {
+      subscription.full = true;
+      ++state_.changes;
+    }
   }
   state_.monitor->NotifyAll();
 }
@@ -281,8 +321,10 @@ void BrokerFetcher::TakeBatches(Subscription& subscription, PartitionReader& rea
   } else if (answer.cut_off) {
     subscription.failure = CorruptBatch({subscription.topic, answer.key.partition}, reader.position,
                                         reader.position, "the broker sends no whole batch from there on");
+    ++state_.changes;
   }
   reader.position = answer.position;
+  if (wanted_.contains(answer.key)) session_.Want(answer.key, PositionOf(reader));
   reader.at_end =
       answer.said->error == KafkaError::kNone && reader.position >= answer.said->last_stable_offset;
   if (reader.at_end && !answer.batches.empty()) {
@@ -296,6 +338,7 @@ void BrokerFetcher::TakeBatches(Subscription& subscription, PartitionReader& rea
 }
 
 void BrokerFetcher::TakeError(Subscription& subscription, PartitionReader& reader, const Answer& answer) {
+  ++state_.changes;
   const Partition partition = answer.key.partition;
   if (answer.failure) {
     subscription.failure = answer.failure;

@@ -24,8 +24,11 @@ class BrokerFetcher {
   BrokerFetcher(ClusterClient& client, ByteBudget& budget, ReadingState& state, std::int32_t node_id,
                 std::size_t slot, StopSignal& stop);
 
-  // Until `stop` fires and state.stopping is set.
+  // Until `stop` fires and state.stopping is set, or nobody wants anything from a broker that has left the
+  // cluster.
   void Run();
+  // Run is over, or will be without a further look at the state. REQUIRES: the state is locked.
+  bool ended() const { return ended_; }
 
  private:
   // What a response says of one partition.
@@ -40,12 +43,16 @@ class BrokerFetcher {
     std::optional<Error> failure;              // behind the batches
   };
 
-  // Waits until something is wanted from this broker. False: stopping.
+  // Waits until something is wanted from this broker. False: at the end.
   bool AwaitWants();
-  MonotonicTime UpdateWants();
-  void Want(const Subscription& subscription, Partition partition, PartitionReader& reader);
+  void UpdateWants();
+  void WantAll(MonotonicTime now);
+  void Want(const Subscription& subscription, Partition partition, PartitionReader& reader,
+            MonotonicTime now);
   Status Fetch();
   Status Connect();
+  Result<ByteLease> Lease(std::int64_t bytes);
+  void Pause(MonotonicTime asked_at, std::size_t bytes);
   std::int16_t FetchVersion(std::int16_t picked) const;
   void Read(const std::shared_ptr<FetchBuffer>& buffer);
   Answer Cut(const FetchKey& key, const std::string& topic, const FetchPosition& asked,
@@ -70,14 +77,19 @@ class BrokerFetcher {
   FetchRequest request_;
   FetchResponse response_;
   std::int32_t most_bytes_ = 0;  // of one response
-  Duration most_wait_{};         // of the broker, for news
+  Duration most_news_wait_{};    // of the broker, for news
+  Duration most_wait_{};         // the same until look_again_at_
   std::int64_t arrived_ms_ = 0;  // unix time of response_
   bool session_proven_ = false;  // the last fetch was answered
   OpenedBatch scratch_;
   std::map<FetchKey, std::uint64_t> wanted_;  // in which round last
   std::uint64_t round_ = 0;
+  std::uint64_t seen_changes_ = 0;  // of the state, when all partitions were looked at last
+  MonotonicTime look_again_at_;     // the same for changes that time brings
+  MonotonicTime next_idle_look_;
   std::map<Uuid, std::string> topics_;
   bool all_have_ids_ = true;
+  bool ended_ = false;
   Backoff backoff_;
 };
 

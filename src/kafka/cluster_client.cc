@@ -191,7 +191,8 @@ auto ClusterClient::Patiently(StopSignal& stop, const Attempt& attempt) -> declt
     if (missing && !std::exchange(looked_again, true) && !stop.WaitFor(kSecondLook)) continue;
     if (answer || answer.error().kind != ErrorKind::kUnavailable) return answer;
     const Duration limit = answer.error().code == "KAFKA_UNREACHABLE" ? kUnreachablePatience : kPatience;
-    if (runtime_.Now() - since >= limit || stop.WaitFor(backoff.Next())) return answer;
+    if (runtime_.Now() - since >= limit) return answer;
+    if (stop.WaitFor(backoff.Next())) return Fail(StoppingError());
   }
 }
 
@@ -271,13 +272,13 @@ Result<TopicOffsets> ClusterClient::OffsetsAt(const std::string& topic,
 Status ClusterClient::TryLeaderEpochs(const std::string& topic, const Positions& positions,
                                       const LeaderEpochs& epochs, StopSignal& stop) {
   FRAZIL_ASSIGN(const auto description, TryDescribe(topic, stop));
-  using Asked = std::optional<OffsetForLeaderEpochRequest::TopicPartition>;
-  const auto make = [&](const MetadataResponse::TopicPartition& partition) -> Asked {
+  using Asked = OffsetForLeaderEpochRequest::TopicPartition;
+  const auto make = [&](const MetadataResponse::TopicPartition& partition) -> std::optional<Asked> {
     const auto epoch = epochs.find(partition.partition);
     if (epoch == epochs.end() || !positions.contains(partition.partition)) return std::nullopt;
-    return Asked({.partition = partition.partition,
-                  .current_leader_epoch = partition.leader_epoch,
-                  .leader_epoch = epoch->second});
+    return Asked{.partition = partition.partition,
+                 .current_leader_epoch = partition.leader_epoch,
+                 .leader_epoch = epoch->second};
   };
   const auto take = [&](const OffsetForLeaderEpochResponse::TopicPartition& partition) -> Status {
     const auto position = positions.find(partition.partition);

@@ -91,6 +91,24 @@ TEST_F(FetchFlowTest, ABatchLargerThanTheBudgetPasses) {
   ASSERT_TRUE(TakeUpTo(*source, taken, 3));
 }
 
+// What is in its way may never go: then it comes on top.
+TEST_F(FetchFlowTest, ALargeBatchWaitsForItsPlaceOnlyForAWhile) {
+  cluster_.AddTopic("orders", 1);
+  {
+    auto state = cluster_.state();
+    Log(state, 0).AppendRecords(1, 3 * kMiB / 2);
+    Log(state, 0).AppendRecords(1);
+  }
+  const ByteLease held = budget_.Acquire(kMiB, kForever, stop_).value();
+  times_.large_response = milliseconds(200);
+  const auto source = Source();
+  ASSERT_TRUE(source->Seek(From(1)));
+  Taken taken(From(1));
+  Pause(milliseconds(100));
+  EXPECT_EQ(budget_.used(), kMiB);
+  ASSERT_TRUE(TakeUpTo(*source, taken, 2));
+}
+
 TEST_F(FetchFlowTest, AStreamThatStandsStillDoesNotStopAnother) {
   AddLargeTopic("still");
   AddLargeTopic("orders");

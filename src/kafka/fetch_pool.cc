@@ -39,7 +39,7 @@ FetchPool::~FetchPool() {
   stop_.Stop();
   metadata_keeper_->Join();
   mirror_keeper_->Join();
-  for (auto& task : tasks_) task->Join();
+  fetchers_.clear();  // waits for their ends
 }
 
 Subscription* FetchPool::Subscribe(const std::string& topic, const Uuid& topic_id) {
@@ -62,7 +62,7 @@ void FetchPool::Unsubscribe(Subscription* subscription) {
   const auto at =
       std::ranges::find(state_.subscriptions, subscription, [](Subscription& known) { return &known; });
   ended.splice(ended.begin(), state_.subscriptions, at);
-  state_.monitor->NotifyAll();
+  state_.NoteChange();
 }
 
 void FetchPool::Mirror(const std::string& group, const std::string& topic, const Positions& positions) {
@@ -129,7 +129,9 @@ void FetchPool::RefreshMetadata() {
   }
   auto metadata = client_.Metadata({topics.begin(), topics.end()}, stop_);
   if (!metadata && metadata.error().kind == ErrorKind::kStopping) return;
+  std::vector<RunningFetcher> ended;  // waited for outside the lock
   const MonitorLock lock(*state_.monitor);
+  ended = TakeEnded();
   if (metadata) {
     failing_since_.reset();
     Apply(*metadata);
@@ -141,7 +143,7 @@ void FetchPool::RefreshMetadata() {
   }
   if (!state_.refresh) backoff_.Reset();
   next_refresh_ = runtime_.Now() + backoff_.Next();
-  state_.monitor->NotifyAll();
+  state_.NoteChange();
 }
 
 void FetchPool::FailAll(const Error& error) {
@@ -151,6 +153,8 @@ void FetchPool::FailAll(const Error& error) {
 }
 
 void FetchPool::Apply(const MetadataResponse& metadata) {
+  state_.brokers.clear();
+  for (const auto& broker : metadata.brokers) state_.brokers.insert(broker.node_id);
   for (Subscription& subscription : state_.subscriptions) ApplyTopic(subscription, metadata);
   StartFetchers();
 }
@@ -198,12 +202,25 @@ void FetchPool::StartFetchers() {
     for (const auto& entry : subscription.readers) {
       const std::int32_t broker = entry.second.broker();
       if (broker == kNoBroker) continue;
-      auto& fetcher = fetchers_[{broker, subscription.slot}];
+      auto& [fetcher, task] = fetchers_[{broker, subscription.slot}];
       if (fetcher != nullptr) continue;
       fetcher = std::make_unique<BrokerFetcher>(client_, budget_, state_, broker, subscription.slot, stop_);
-      tasks_.push_back(runtime_.Spawn("fetch", [running = fetcher.get()] { running->Run(); }));
+      task = runtime_.Spawn("fetch", [running = fetcher.get()] { running->Run(); });
     }
   }
+}
+
+std::vector<FetchPool::RunningFetcher> FetchPool::TakeEnded() {
+  std::vector<RunningFetcher> ended;
+  for (auto at = fetchers_.begin(); at != fetchers_.end();) {
+    if (!at->second.fetcher->ended()) {
+      ++at;
+      continue;
+    }
+    ended.push_back(std::move(at->second));
+    at = fetchers_.erase(at);
+  }
+  return ended;
 }
 
 }  // namespace frazil

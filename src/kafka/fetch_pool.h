@@ -33,6 +33,10 @@ class FetchPool {
   void FlushMirror(Duration limit);
 
  private:
+  struct RunningFetcher {
+    std::unique_ptr<BrokerFetcher> fetcher;
+    std::unique_ptr<Task> task;  // last: ends before what it runs
+  };
   using MirrorKey = std::pair<std::string, std::string>;  // group, topic
 
   void KeepMetadata();
@@ -42,6 +46,8 @@ class FetchPool {
   void ApplyTopic(Subscription& subscription, const MetadataResponse& metadata);
   void FailAll(const Error& error);
   void StartFetchers();
+  // Those that have ended, out of fetchers_.
+  std::vector<RunningFetcher> TakeEnded();
   void CommitMirror(const MirrorKey& key, const Positions& positions);
 
   Runtime& runtime_;
@@ -53,9 +59,7 @@ class FetchPool {
   // Guarded by state_.monitor.
   std::map<MirrorKey, Positions> mirrors_;
   bool mirroring_ = false;
-  std::map<std::pair<std::int32_t, std::size_t>, std::unique_ptr<BrokerFetcher>>
-      fetchers_;  // by broker and slot
-  std::vector<std::unique_ptr<Task>> tasks_;
+  std::map<std::pair<std::int32_t, std::size_t>, RunningFetcher> fetchers_;  // by broker and slot
 
   // Each of one task alone.
   Backoff backoff_;

@@ -197,7 +197,7 @@ std::unique_ptr<Batch> FetchSource::Pop() {
   auto batch = subscription_->Pop();
   if (subscription_->full && subscription_->queued_bytes <= pool_->state().most_queued() / 2) {
     subscription_->full = false;
-    pool_->state().monitor->NotifyAll();
+    pool_->state().NoteChange();
   }
   return batch;
 }
@@ -229,7 +229,7 @@ Status FetchSource::CheckMisplaced(Partition partition, StopSignal& stop) {
   // A leader that has forgotten the epoch cannot tell where it ended, and answers the same.
   reader.last_epoch = kNoLeaderEpoch;
   subscription_->misplaced.reset();
-  pool_->state().monitor->NotifyAll();
+  pool_->state().NoteChange();
   return {};
 }
 

@@ -1,4 +1,8 @@
 // What a reader does when brokers, leaders, sessions, logs or bytes are not as they should be.
+#include <filesystem>
+#include <fstream>
+#include <set>
+
 #include "kafka/fetch_source.h"
 #include "kafka/reading_testing.h"
 
@@ -91,6 +95,35 @@ TEST_F(FetchTroubleTest, IsNotLedBackByMetadataOfAnOlderEpoch) {
     for (const auto& one : state->fetches[i].partitions)
       EXPECT_EQ(state->fetches[i].broker, 1) << one.partition;
   }
+}
+
+// Tasks of this process that fetch from a broker.
+int FetchTasks() {
+  int tasks = 0;
+  for (const auto& task : std::filesystem::directory_iterator("/proc/self/task")) {
+    std::ifstream file(task.path() / "comm");
+    std::string name;
+    tasks += std::getline(file, name) && name == "fetch" ? 1 : 0;
+  }
+  return tasks;
+}
+
+TEST_F(FetchTroubleTest, ABrokerThatLeftTheClusterIsLeftAloneUntilItReturns) {
+  ReadAll();
+  ASSERT_EQ(FetchTasks(), 2);
+  const auto move = [this](int leader, std::set<int> left) {
+    auto state = cluster_.state();
+    state->left = std::move(left);
+    Log(state, 1).leader = leader;
+    ++Log(state, 1).leader_epoch;
+    Log(state, 1).AppendRecords(5);
+  };
+  move(0, {1});
+  ASSERT_TRUE(TakeUpTo(*source_, *taken_, 15));
+  ASSERT_TRUE(TakeUntil(*source_, *taken_, [] { return FetchTasks() == 1; }));
+  move(1, {});
+  ASSERT_TRUE(TakeUpTo(*source_, *taken_, 20));
+  ExpectAllOnce(5, 15);
 }
 
 TEST_F(FetchTroubleTest, WaitsForBrokersToAgreeOnALeader) {

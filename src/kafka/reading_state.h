@@ -9,6 +9,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 
@@ -31,6 +32,10 @@ struct ReadingTimes {
       std::chrono::seconds(30);  // to a fetch, beyond the time that the broker may wait for news
   Duration refresh = std::chrono::seconds(30);      // between two looks at Metadata without a reason
   Duration between_ends = std::chrono::seconds(1);  // between two words of one partition's end
+  // A response that takes more than half of the budget waits for its place while the others wait behind it;
+  // after this it comes on top.
+  Duration large_response = std::chrono::seconds(2);
+  Duration between_fetches = std::chrono::milliseconds(5);  // of one broker
   Duration misplaced =
       std::chrono::seconds(1);  // until a position that a broker refused in error is tried again
   Duration replica =
@@ -119,7 +124,9 @@ struct ReadingState {
 
   std::unique_ptr<Monitor> monitor;
   std::list<Subscription> subscriptions;
-  bool refresh = false;  // Metadata is wanted
+  std::set<std::int32_t> brokers;  // of the cluster, as Metadata said last
+  std::uint64_t changes = 0;  // of what brokers should be asked for, but for positions that they have moved
+  bool refresh = false;       // Metadata is wanted
   bool stopping = false;
 
   // Bytes in a subscription's queue with which it is not fetched any more: all of them together leave half of
@@ -127,6 +134,11 @@ struct ReadingState {
   std::int64_t most_queued() const {
     const auto readers = static_cast<std::int64_t>(subscriptions.size());
     return std::min<std::int64_t>(16 << 20, budget_bytes / 2 / std::max<std::int64_t>(readers, 2));
+  }
+  // What brokers should be asked for has changed.
+  void NoteChange() {
+    ++changes;
+    monitor->NotifyAll();
   }
   // Nothing came of the partition at `now`; told when that lasts.
   void NoteTrouble(Subscription& subscription, PartitionReader& reader, MonotonicTime now,
@@ -137,7 +149,7 @@ struct ReadingState {
   }
   void WantMetadata() {
     refresh = true;
-    monitor->NotifyAll();
+    NoteChange();
   }
 };
 

@@ -19,8 +19,9 @@ std::string TestCluster::Metadata(int broker, const ReceivedRequest& request) {
   std::string body;
   ProtocolWriter writer(body);
   writer.Int32(0);  // throttle_time_ms
-  writer.ArrayCount(brokers_.size());
+  writer.ArrayCount(brokers_.size() - state_.left.size());
   for (std::size_t i = 0; i < brokers_.size(); ++i) {
+    if (state_.left.contains(static_cast<int>(i))) continue;
     writer.Int32(static_cast<std::int32_t>(i));
     writer.String("127.0.0.1");
     writer.Int32(EndpointOf(i).port);

@@ -7,6 +7,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -102,6 +103,7 @@ class TestCluster {
     TestTopics topics;
     std::vector<KafkaApiInfo> apis{KafkaApis().begin(), KafkaApis().end()};
     bool sessions = true;
+    std::set<int> left;                           // brokers that Metadata does not name
     std::map<std::string, Positions> committed;   // by group, of whatever topic
     std::vector<FetchAsked> fetches;              // each with at least one partition
     std::map<KafkaApi, int> requests;             // how many came

@@ -43,6 +43,7 @@ struct Record {
 class OpenContext {
  public:
   virtual ~OpenContext() = default;
+  virtual std::size_t held_bytes() const = 0;
 };
 
 // A batch opened on a lane; a lane keeps one and uses it again, so that opening allocates nothing in the steady state.
@@ -51,6 +52,12 @@ struct OpenedBatch {
   std::vector<Header> headers;
   std::vector<char> storage;    // bytes of the records, where the payload needs them
   std::unique_ptr<OpenContext> context;  // of the kind of payload opened last; null at first
+
+  // Memory of its own, in use or kept for the next batch.
+  std::size_t held_bytes() const {
+    return records.capacity() * sizeof(Record) + headers.capacity() * sizeof(Header) + storage.capacity() +
+           (context ? context->held_bytes() : 0);
+  }
 };
 
 // The messages of a batch, as compact as the source has them.

@@ -47,7 +47,7 @@ class Sampler {
       : runtime_(runtime), source_(source), options_(options), stop_(stop) {}
 
   Result<Sample> Run() {
-    FRAZIL_ASSIGN(const auto bounds, source_.Bounds());
+    FRAZIL_ASSIGN(const auto bounds, source_.Bounds(stop_));
     for (Pieces& pieces : Plan(bounds, options_.messages)) FRAZIL_TRY(Read(pieces));
     FRAZIL_TRY(source_.Seek({}));
     std::ranges::sort(sample_, {}, [](const SampledMessage& message) {

@@ -10,7 +10,7 @@ namespace {
 
 constexpr std::size_t kLeastChunk = std::size_t{64} << 10;
 // More than this is given back: one huge batch must not be paid for by all that come after it.
-constexpr std::size_t kMostRetained = std::size_t{32} << 20;
+constexpr std::size_t kMostRetained = std::size_t{16} << 20;
 
 }  // namespace
 

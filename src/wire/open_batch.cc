@@ -8,7 +8,7 @@ namespace frazil {
 namespace {
 
 // More than this stays with no lane (see InflateArena, which does the same).
-constexpr std::size_t kMostRetained = std::size_t{32} << 20;
+constexpr std::size_t kMostRetained = std::size_t{16} << 20;
 
 template <typename T>
 void Empty(std::vector<T>& items) {

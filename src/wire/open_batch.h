@@ -15,6 +15,8 @@ namespace frazil {
 // What stays in OpenedBatch::context from one opening to the next.
 struct InflateContext final : OpenContext {
   Inflater inflater;
+
+  std::size_t held_bytes() const override { return inflater.capacity(); }
 };
 
 // Opens batches one after the other, appending to records and headers. The memory that all of them may take
