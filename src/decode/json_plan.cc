@@ -2,8 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-
 #include "mapping/default_value.h"
 
 namespace frazil {
@@ -98,10 +96,6 @@ void MarkSingleColumns(PathPlan& path) {
   for (PathPlan& child : path.children) MarkSingleColumns(child);
 }
 
-bool HasDefault(const ValueMapping& value) {
-  return value.default_json.has_value() || std::ranges::any_of(value.children, HasDefault);
-}
-
 std::vector<std::size_t> ColumnsOfValue(const Mapping& mapping) {
   std::vector<std::size_t> columns;
   for (std::size_t i = 0; i < mapping.columns.size(); ++i) {
@@ -130,7 +124,6 @@ JsonPlan::JsonPlan(const Mapping& mapping, const std::vector<std::size_t>& colum
       values[i] = PlanOf(column.value);
       AddColumn(root, path, i, path_count);
     }
-    has_defaults = has_defaults || HasDefault(column.value);
     if (column.value.default_json) {
       defaulted.push_back(i);
     } else if (column.value.required) {
@@ -140,10 +133,14 @@ JsonPlan::JsonPlan(const Mapping& mapping, const std::vector<std::size_t>& colum
   MarkSingleColumns(root);
 }
 
-bool FillMissing(const JsonPlan& plan, ColumnBatch& rows, Failure& failure) {
+void FillDefaults(const JsonPlan& plan, ColumnBatch& rows) {
   for (const std::size_t i : plan.defaulted) {
     if (!rows.IsSet(i)) rows.column(i).AppendValueOf(*plan.values[i].instead, 0);
   }
+}
+
+bool FillMissing(const JsonPlan& plan, ColumnBatch& rows, Failure& failure) {
+  FillDefaults(plan, rows);
   for (const std::size_t i : plan.required) {
     if (rows.IsSet(i)) continue;
     failure = Failure{.problem = Problem::kMissing,

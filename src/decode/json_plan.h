@@ -53,13 +53,25 @@ struct JsonPlan {
   std::vector<ValuePlan> values;       // by column; of others than those read here: empty
   std::vector<std::size_t> required;   // of these, where nothing stands for a missing value
   std::vector<std::size_t> defaulted;  // of these, where something does
-  bool has_defaults = false;           // of columns or of what is nested in them
   std::vector<std::string> pointers;   // by column: where its value is
   UnreadPlan unread;                   // of a message's value
 };
 
-// Gives each column of the plan that the row does not have what stands for a missing value. False: one is
-// required.
+// Appends what stands for a missing value. False: nothing does, as it is required.
+inline bool AppendMissing(const ValuePlan& plan, Column& column) {
+  if (plan.instead != nullptr) {
+    column.AppendValueOf(*plan.instead, 0);
+  } else if (plan.required) {
+    return false;
+  } else {
+    column.AppendNull();
+  }
+  return true;
+}
+
+// Gives each column of the plan that the row does not have its default. The second also looks for those that
+// are required; false: one is missing.
+void FillDefaults(const JsonPlan& plan, ColumnBatch& rows);
 bool FillMissing(const JsonPlan& plan, ColumnBatch& rows, Failure& failure);
 
 }  // namespace frazil

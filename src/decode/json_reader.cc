@@ -204,15 +204,9 @@ bool JsonReader::ReadStruct(const ValuePlan& plan, Column& column) {
   if (!ReadMembers(plan.members, read)) return false;
   for (std::size_t i = 0; i < plan.children.size(); ++i) {
     if (column.child(i).length() > row) continue;
-    const ValuePlan& member = plan.children[i];
-    if (member.instead != nullptr) {
-      column.child(i).AppendValueOf(*member.instead, 0);
-    } else if (member.required) {
-      FailMissing(token, member);
-      return cursor_.Within(plan.members.key(i));
-    } else {
-      column.child(i).AppendNull();
-    }
+    if (AppendMissing(plan.children[i], column.child(i))) continue;
+    FailMissing(token, plan.children[i]);
+    return cursor_.Within(plan.members.key(i));
   }
   column.CloseStruct();
   return true;

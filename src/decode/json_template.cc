@@ -54,7 +54,7 @@ class Learner {
       member.column = child.columns[0];
       member.value = &plan_.values[member.column];
       member.kind = JsonValues::KindOf(*member.value);
-      member.optional = !member.value->required;
+      member.optional = !member.value->required || member.value->instead != nullptr;
       return Add(p, std::move(member));
     }
     if (*p == '{') return WalkObject(p, child, depth + 1);
@@ -91,8 +91,7 @@ bool HasOwnPlaces(const PathPlan& path) {
 }  // namespace
 
 bool TakesTemplates(const JsonPlan& plan) {
-  return plan.root.columns.empty() && HasOwnPlaces(plan.root) && !plan.has_defaults &&
-         plan.unread.unmapped() == Unmapped::kIgnore;
+  return plan.root.columns.empty() && HasOwnPlaces(plan.root) && plan.unread.unmapped() == Unmapped::kIgnore;
 }
 
 std::optional<JsonTemplate> LearnTemplate(std::string_view message, const JsonPlan& plan) {

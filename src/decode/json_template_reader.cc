@@ -56,8 +56,9 @@ bool JsonTemplateReader::ReadBy(const JsonTemplate& shape, ColumnBatch& rows) {
     }
     p += member->before.size();
     if (member == last) {
-      if (p == scan.end() && scan.IsUtf8()) return true;
-      break;
+      if (p != scan.end() || !scan.IsUtf8()) break;
+      FillDefaults(plan_, rows);
+      return true;
     }
     if (p >= scan.end()) break;
     p = member->value == nullptr

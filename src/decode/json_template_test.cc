@@ -103,12 +103,25 @@ TEST(JsonTemplateTest, ColumnsThatShareAPlaceAndArrayIndexesAreNotForTemplates) 
   EXPECT_FALSE(takes(Plain({From("", ColumnOf("all", "string", "json"))})));
   EXPECT_FALSE(
       takes(Plain({From("/a", ColumnOf("a", "string", "json")), From("/a/b", ColumnOf("b", "int"))})));
-  EXPECT_FALSE(takes(Plain({Default("1", ColumnOf("a", "int"))})));
+  EXPECT_TRUE(takes(Plain({Default("1", ColumnOf("a", "int"))})));
   Mapping collected = Plain({ColumnOf("a", "int")});
   collected.unmapped = Unmapped::kCollect;
   EXPECT_FALSE(takes(collected));
   BothReaders readers(Plain({From("/a/0", ColumnOf("first", "int"))}));
   for (int i = 0; i < 3; ++i) EXPECT_FALSE(readers.Read(R"({"a":[5]})"));
+}
+
+TEST(JsonTemplateTest, WhatIsMissingHasItsDefault) {
+  Mapping mapping =
+      Plain({ColumnOf("a", "int"), Default("7", Required(ColumnOf("b", "long"))),
+             ColumnOf("s", "struct<x: int, y: string>"), Default("\"-\"", ColumnOf("c", "string"))});
+  mapping.columns[2].value.children[1].default_json = "\"none\"";
+  BothReaders readers(mapping);
+  readers.Read(R"({"a":1,"b":2,"s":{"x":1,"y":"z"},"c":"d"})");
+  EXPECT_TRUE(readers.Read(R"({"a":1,"s":{"x":1},"c":"d"})"));
+  EXPECT_TRUE(readers.Read(R"({"a":1,"b":2,"s":{}})"));
+  EXPECT_TRUE(readers.Read(R"({"a":1,"b":2,"c":null})"));
+  EXPECT_FALSE(readers.Read(R"({"a":1,"b":null,"c":null})"));
 }
 
 // Whatever stands in the bytes behind a message, or was cut off, and whichever byte is wrong: both readers

@@ -136,6 +136,10 @@ ColumnMapping RandomColumn(std::size_t number, Dice& dice) {
   column.value = DefaultValueMapping(ParseType(rule.type).value());
   if (!rule.parse.empty()) column.value.parse = ParseParseRule(rule.parse, column.value.pattern).value();
   column.value.required = dice.OneIn(6);
+  const bool list = column.value.type.id == TypeId::kList;
+  if (dice.OneIn(6))
+    column.value.default_json = list ? "[]" : column.value.type.is_nested() ? "{}" : rule.good[0];
+  if (column.value.type.id == TypeId::kStruct && dice.OneIn(2)) column.value.children[0].default_json = "7";
   return column;
 }
 

@@ -90,8 +90,7 @@ const char* JsonValues::ReadStruct(const char* p, const ValuePlan& plan, int dep
   if (p == nullptr) return nullptr;
   for (std::size_t i = 0; i < plan.children.size(); ++i) {
     if (column.child(i).length() > row) continue;
-    if (plan.children[i].required) return nullptr;
-    column.child(i).AppendNull();
+    if (!AppendMissing(plan.children[i], column.child(i))) return nullptr;
   }
   column.CloseStruct();
   return p;
