@@ -71,6 +71,33 @@ Mapping Paths() {
           .metadata = {.key = true, .headers = true}};
 }
 
+ColumnMapping In(MessagePart part, std::string_view path, ColumnMapping column) {
+  column.part = part;
+  return From(path, std::move(column));
+}
+
+ColumnMapping Default(std::string_view json, ColumnMapping column) {
+  column.value.default_json = json;
+  return column;
+}
+
+Mapping Parts(Unmapped unmapped) {
+  const auto key = MessagePart::kKey;
+  const auto headers = MessagePart::kHeaders;
+  Mapping mapping{
+      .columns = {In(key, "", Column("key_bytes", "binary")),
+                  In(key, "", Column("key_text", "string", "text")), In(key, "/a", Column("key_a", "long")),
+                  In(headers, "/h", Column("number", "double")), In(headers, "/h", Column("day", "date")),
+                  In(headers, "/h/a/0", Column("deep", "string")), Default("7", Column("a", "long")),
+                  From("/o/x", Default("\"none\"", Column("x", "string"))),
+                  From("/o/l/1", Column("second", "string", "json")),
+                  Column("lines", "list<struct<id: long, tags: map<string, int>>>"),
+                  Default("{}", Column("s", "struct<a: int>"))},
+      .unmapped = unmapped};
+  mapping.columns[9].value.children[0].children[0].default_json = "-1";
+  return mapping;
+}
+
 // What a message is to another parser. It has no limit of depth, and refuses numbers beyond a double, which
 // are JSON.
 enum class Other { kJson, kNoJson, kCannotTell };
@@ -137,11 +164,11 @@ class Messages {
       std::string& kept = memory_.emplace_back(line);
       kept.append("}]\"0,1e9:{[true").resize(line.size() + 64, '7');
       record.value = std::string_view(kept).substr(0, line.size());
-      record.key = record.value->substr(0, 8);
+      record.key = line.size() % 2 == 0 ? record.value : record.value->substr(0, 8);
       record.first_header = static_cast<std::uint32_t>(batch.headers.size());
       record.header_count = static_cast<std::uint32_t>(line.size() % 3);
       for (std::uint32_t i = 0; i < record.header_count; ++i)
-        batch.headers.push_back({record.key->substr(i), record.key});
+        batch.headers.push_back({i == 0 ? "h" : record.key->substr(1, 1), record.key});
     }
     batch.records.push_back(record);
   }
@@ -162,11 +189,15 @@ struct Decoded {
   DecodeCounts counts;
 };
 
-std::string_view ErrorCode(const ColumnBatch& errors, std::int64_t row) {
+std::string_view ErrorText(std::string_view name, const ColumnBatch& errors, std::int64_t row) {
   for (std::size_t i = 0; i < errors.column_count(); ++i) {
-    if (errors.column(i).field().name == "error_code") return errors.column(i).bytes(row);
+    if (errors.column(i).field().name == name) return errors.column(i).bytes(row);
   }
-  CheckFailed("errors have codes", __FILE__, __LINE__, {});
+  CheckFailed("errors have such a column", __FILE__, __LINE__, name);
+}
+
+std::string_view ErrorCode(const ColumnBatch& errors, std::int64_t row) {
+  return ErrorText("error_code", errors, row);
 }
 
 // The values of Scalars() whose meaning another parser tells, too.
@@ -190,9 +221,53 @@ void CheckScalars(std::string_view message, const ColumnBatch& rows, std::int64_
   }
 }
 
+std::string_view Unread(const ColumnBatch& rows, std::int64_t row) {
+  const auto& column = rows.column(11);
+  FRAZIL_CHECK(column.field().name == kUnmappedColumn);
+  return column.is_null(row) ? "" : column.bytes(row);
+}
+
+// What was decoded of the same messages with Parts(kCollect) and Parts(kReject): a message is refused for
+// what no column reads where something is collected, and nowhere else.
+void CheckUnread(const OpenedBatch& batch, const Decoded& collected, const Decoded& rejected) {
+  std::int64_t row = 0;
+  std::int64_t rejected_row = 0;
+  std::int64_t error = 0;
+  std::int64_t rejected_error = 0;
+  for (const Record& record : batch.records) {
+    if (!record.value) continue;
+    const bool is_row = row < collected.rows.rows() &&
+                        collected.rows.column(13).value<std::int64_t>(row) == record.offset.value();
+    const bool is_rejected =
+        rejected_error < rejected.errors.rows() &&
+        rejected.errors.column(1).value<std::int64_t>(rejected_error) == record.offset.value();
+    if (!is_row) {
+      FRAZIL_CHECK(is_rejected, "what is no row is none either where more is refused");
+      ++error;
+      ++rejected_error;
+      continue;
+    }
+    const std::string_view unread = Unread(collected.rows, row++);
+    FRAZIL_CHECK(is_rejected == !unread.empty(), "what is collected is what is rejected");
+    if (!is_rejected) {
+      ++rejected_row;
+      continue;
+    }
+    const std::string_view code = ErrorCode(rejected.errors, rejected_error++);
+    FRAZIL_CHECK(code == "MAP_UNMAPPED", code);
+    if (Judge::Of(unread) == Other::kCannotTell) continue;
+    const auto json = nlohmann::json::parse(unread, nullptr, false);
+    FRAZIL_CHECK(json.is_object() && !json.empty(), unread);
+  }
+  FRAZIL_CHECK(row == collected.rows.rows() && rejected_row == rejected.rows.rows());
+  FRAZIL_CHECK(error == collected.errors.rows() && rejected_error == rejected.errors.rows());
+}
+
 // A mapping with two decoders: one for all messages in a row, one for each alone.
 class Target {
  public:
+  const Decoded& decoded() const { return all_; }
+
   explicit Target(Mapping mapping) : mapping_(std::move(mapping)), all_(mapping_), alone_(mapping_) {
     FRAZIL_CHECK(ValidateMapping(mapping_).has_value());
     const auto factory = MakeJsonDecoderFactory(mapping_);
@@ -239,7 +314,9 @@ class Target {
   void CheckGrammar(std::string_view message) {
     const Other other = Judge::Of(message);
     if (other == Other::kCannotTell) return;
-    const bool refused = alone_.counts.errors == 1 && ErrorCode(alone_.errors, 0).starts_with("JSON_");
+    // A path is that of a key or header.
+    const bool refused = alone_.counts.errors == 1 && ErrorCode(alone_.errors, 0).starts_with("JSON_") &&
+                         ErrorText("error_path", alone_.errors, 0).empty();
     FRAZIL_CHECK(refused == (other == Other::kNoJson), "two parsers agree on what JSON is");
   }
 
@@ -255,10 +332,19 @@ class Target {
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace frazil;
-  static Target targets[] = {Target(Scalars()), Target(Rules()), Target(Nested()), Target(Paths())};
+  static Target targets[] = {Target(Scalars()),
+                             Target(Rules()),
+                             Target(Nested()),
+                             Target(Paths()),
+                             Target(Parts(Unmapped::kCollect)),
+                             Target(Parts(Unmapped::kReject))};
   if (size == 0) return 0;
-  const std::size_t chosen = data[0] % 4;
+  const std::size_t chosen = (data[0] + 2U) % 5;  // so that the digits 0 to 4 are themselves
   const Messages messages(std::string_view(reinterpret_cast<const char*>(data), size).substr(1));
   targets[chosen].Run(messages, chosen == 0);
+  if (chosen == 4) {
+    targets[5].Run(messages, false);
+    CheckUnread(messages.batch, targets[4].decoded(), targets[5].decoded());
+  }
   return 0;
 }

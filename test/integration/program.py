@@ -37,8 +37,9 @@ def catalog(name: str = "lake") -> dict:
 
 def stream(topic: str, columns: list[dict], name: str = "orders", table: str = "ingest.orders",
            metadata_columns: list[str] | None = None, start: Any = "earliest", interval: str = "200ms",
-           connection: str = "shop", target: dict | None = None, client: str = CLIENT, **spec: Any) -> dict:
-    mapping: dict[str, Any] = {"columns": columns}
+           connection: str = "shop", target: dict | None = None, client: str = CLIENT, unmapped: Any = "ignore",
+           **spec: Any) -> dict:
+    mapping: dict[str, Any] = {"columns": columns, "unmapped": unmapped}
     if metadata_columns is not None:
         mapping["metadata_columns"] = metadata_columns
     source = {"connection": connection, "topic": topic, "start": start, "format": {"type": "json"}, "client": client}

@@ -192,3 +192,43 @@ def test_paths_lead_into_the_message(world):
         {"name": "everything", "from": "", "type": "string", "parse": "json"},
         {"name": "nowhere", "from": "$.a.missing", "type": "string"}]))
     world.audit()
+
+
+PARTS = [{"name": "user", "in": "key", "from": "", "type": "long"},
+         {"name": "key", "in": "key", "from": "", "type": "binary"},
+         {"name": "trace", "in": "headers", "from": "/trace", "type": "string", "default": "none"},
+         {"name": "attempt", "in": "headers", "from": "/retry/attempt", "type": "int"},
+         {"name": "a", "type": "int", "default": 7},
+         {"name": "rows", "type": "list", "default": [],
+          "element": {"type": "struct", "fields": [{"name": "id", "type": "int", "default": -1}]}}]
+
+
+def test_keys_headers_defaults_and_what_is_left_over_are_in_the_table(world):
+    world.create_topic()
+    full = Message('{"a": 1, "z": {"b": [1.50, "\U0001f355"]}, "rows": [{"id": 2, "more": null}, {}, null]}'.encode(), key=b"12",
+                   headers=(("trace", b"x"), ("retry", b'{"attempt": 3}'), ("trace", "\u00e9".encode())))
+    send(world, [
+        Expected(full, Kind.ROW,
+                 row={"user": 12, "key": b"12", "trace": "\u00e9", "attempt": 3, "a": 1,
+                      "rows": [{"id": 2}, {"id": -1}, None],
+                      "rest": '{"z":{"b": [1.50, "\U0001f355"]},"rows":[{"more":null},null,null]}'}),
+        Expected(Message(b"{}"), Kind.ROW,
+                 row={"user": None, "key": None, "trace": "none", "attempt": None, "a": 7, "rows": [], "rest": None}),
+        Expected(Message(b'{"a": null, "rows": null}', key=b"-1", headers=(("trace", None),)), Kind.ROW,
+                 row={"user": -1, "key": b"-1", "trace": None, "attempt": None, "a": None, "rows": None, "rest": None}),
+        Expected(Message(b"{}", key=b"twelve"), Kind.ERROR, code="MAP_FORMAT", path="key:"),
+        Expected(Message(b"{}", headers=(("retry", b"[]"),)), Kind.ERROR, code="MAP_TYPE", path="headers:/retry"),
+        Expected(Message(b"{}", headers=(("trace", b"\xff"),)), Kind.ERROR, code="MAP_FORMAT", path="headers:/trace"),
+        Expected(Message(None, key=b"twelve"), Kind.NULL)])
+    run_to_end(world.write_spec(PARTS, unmapped={"collect": "rest"}))
+    for engine in ENGINES:
+        world.audit(engine=engine)
+
+
+def test_what_no_column_reads_can_be_refused(world):
+    world.create_topic()
+    send(world, [Expected(Message(b'{"a": 1}'), Kind.ROW, row={"a": 1}),
+                 Expected(Message(b'{"a": 1, "o": {"b": 2, "c/d": 3}}'), Kind.ERROR, code="MAP_UNMAPPED", path="/o/c~1d")])
+    run_to_end(world.write_spec([{"name": "a", "type": "int"}, {"name": "b", "from": "/o/b", "type": "int"}],
+                                unmapped="reject"))
+    world.audit()
