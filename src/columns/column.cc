@@ -93,7 +93,7 @@ void Column::AppendValueOf(const Column& other, std::int64_t i) {
 void Column::Truncate(std::int64_t length) {
   const auto rows = static_cast<std::size_t>(length);
   FRAZIL_CHECK(rows <= valid_.size());
-  null_count_ -= std::count(valid_.begin() + length, valid_.end(), std::uint8_t{0});
+  if (null_count_ > 0) null_count_ -= std::count(valid_.begin() + length, valid_.end(), std::uint8_t{0});
   valid_.resize(rows);
   if (!offsets_.empty()) offsets_.resize(rows + 1);
   data_size_ =
@@ -121,11 +121,9 @@ ColumnBatch::ColumnBatch(const Schema& schema) : schema_(schema) {
 
 void ColumnBatch::CloseRow() {
   for (auto& column : columns_) {
-    if (column->length() == rows_) {
-      FRAZIL_CHECK(!column->field().required, column->field().name);
-      column->AppendNull();
-    }
-    FRAZIL_CHECK(column->length() == rows_ + 1, column->field().name);
+    if (column->length() == rows_ + 1) continue;
+    FRAZIL_CHECK(column->length() == rows_ && !column->field().required, column->field().name);
+    column->AppendNull();
   }
   ++rows_;
 }
