@@ -1,5 +1,7 @@
 #include "decode/json_template.h"
 
+#include <algorithm>
+
 #include "decode/json_scan.h"
 
 namespace frazil {
@@ -48,7 +50,9 @@ class Learner {
     JsonTemplate::Member member;
     member.depth = depth;
     member.object = object;
-    if (i == KeyTable::kNone) return Add(p, std::move(member));
+    if (i == KeyTable::kNone) {
+      return plan_.unread.unmapped() == Unmapped::kIgnore ? Add(p, std::move(member)) : nullptr;
+    }
     const PathPlan& child = path.children[i];
     if (child.single_column) {
       member.column = child.columns[0];
@@ -88,10 +92,16 @@ bool HasOwnPlaces(const PathPlan& path) {
   return true;
 }
 
+// Whether it may leave members of an object unread.
+bool ReadsMembers(const ValuePlan& value) {
+  return value.type == TypeId::kStruct || std::ranges::any_of(value.children, ReadsMembers);
+}
+
 }  // namespace
 
 bool TakesTemplates(const JsonPlan& plan) {
-  return plan.root.columns.empty() && HasOwnPlaces(plan.root) && plan.unread.unmapped() == Unmapped::kIgnore;
+  return plan.root.columns.empty() && HasOwnPlaces(plan.root) &&
+         (plan.unread.unmapped() == Unmapped::kIgnore || std::ranges::none_of(plan.values, ReadsMembers));
 }
 
 std::optional<JsonTemplate> LearnTemplate(std::string_view message, const JsonPlan& plan) {

@@ -27,8 +27,8 @@ struct JsonTemplate {
   std::vector<Member> members;  // the last one has no value: what stands before it ends the message
 };
 
-// Whether templates serve this mapping: each column has a place of its own, none is the whole message, and what no
-// column reads is left out.
+// Whether templates serve this mapping: each column has a place of its own, none is the whole message, and
+// none reads a struct where what no column reads matters: messages with such members are not for templates.
 bool TakesTemplates(const JsonPlan& plan);
 
 // The shape of `message`; nullopt when it is none that others are likely to have, too. REQUIRES:

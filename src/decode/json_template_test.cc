@@ -106,9 +106,26 @@ TEST(JsonTemplateTest, ColumnsThatShareAPlaceAndArrayIndexesAreNotForTemplates) 
   EXPECT_TRUE(takes(Plain({Default("1", ColumnOf("a", "int"))})));
   Mapping collected = Plain({ColumnOf("a", "int")});
   collected.unmapped = Unmapped::kCollect;
+  EXPECT_TRUE(takes(collected));
+  collected.columns.push_back(ColumnOf("l", "list<struct<b: int>>"));
   EXPECT_FALSE(takes(collected));
   BothReaders readers(Plain({From("/a/0", ColumnOf("first", "int"))}));
   for (int i = 0; i < 3; ++i) EXPECT_FALSE(readers.Read(R"({"a":[5]})"));
+}
+
+TEST(JsonTemplateTest, MessagesWithMembersThatNoColumnReadsAreLeftWhereTheyMatter) {
+  for (const Unmapped unmapped : {Unmapped::kCollect, Unmapped::kReject}) {
+    Mapping mapping =
+        Plain({ColumnOf("a", "int"), From("/o/b", ColumnOf("b", "string")), ColumnOf("l", "list<int>")});
+    mapping.unmapped = unmapped;
+    BothReaders readers(mapping);
+    readers.Read(R"({"a":1,"z":{},"o":{"b":"c"},"l":[1]})");
+    EXPECT_FALSE(readers.Read(R"({"a":1,"z":{},"o":{"b":"c"},"l":[1]})"));
+    readers.Read(R"({"a":1,"o":{"b":"c"},"l":[1]})");
+    EXPECT_TRUE(readers.Read(R"({"a":2,"o":{"b":"d"},"l":[]})"));
+    EXPECT_FALSE(readers.Read(R"({"a":2,"o":{"b":"d","e":1},"l":[]})"));
+    EXPECT_FALSE(readers.Read(R"({"a":2,"o":{"b":"d"},"l":[],"y":0})"));
+  }
 }
 
 TEST(JsonTemplateTest, WhatIsMissingHasItsDefault) {

@@ -204,6 +204,9 @@ Mapping MappingForTemplates(std::uint64_t seed) {
   Mapping mapping{.columns = {}, .metadata = {.partition = false, .offset = false, .timestamp = false}};
   for (std::size_t i = 0, count = 1 + dice.Below(12); i < count; ++i)
     mapping.columns.push_back(RandomColumn(i, dice));
+  mapping.unmapped =
+      std::array{Unmapped::kIgnore, Unmapped::kIgnore, Unmapped::kCollect, Unmapped::kReject}[dice.Below(4)];
+  if (!TakesTemplates(JsonPlan(mapping))) mapping.unmapped = Unmapped::kIgnore;
   return mapping;
 }
 

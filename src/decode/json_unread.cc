@@ -166,12 +166,7 @@ UnreadPlan::UnreadPlan(const Mapping& mapping)
 bool UnreadPlan::Take(JsonCursor& cursor, std::string& scratch, ColumnBatch& rows) const {
   scratch.clear();
   if (cursor.Peek() == '{' && !Walk(cursor, unmapped_, scratch).Value(root_)) return false;
-  if (unmapped_ == Unmapped::kReject) return true;
-  if (scratch.empty()) {
-    rows.column(column_).AppendNull();
-  } else {
-    rows.column(column_).AppendBytes(scratch);
-  }
+  if (!scratch.empty()) rows.column(column_).AppendBytes(scratch);
   return true;
 }
 
