@@ -14,7 +14,8 @@
 namespace frazil::sim {
 namespace {
 
-DataFile ToDataFile(const WrittenFile& written) {
+// Its partition is null, whatever its rows are: nobody here reads by partition.
+DataFile ToDataFile(const WrittenFile& written, const TableMetadata& table) {
   DataFile file;
   file.file_path = written.location;
   file.record_count = written.record_count;
@@ -23,6 +24,7 @@ DataFile ToDataFile(const WrittenFile& written) {
   file.null_value_counts = written.metrics.null_value_counts;
   file.lower_bounds = written.metrics.lower_bounds;
   file.upper_bounds = written.metrics.upper_bounds;
+  file.partition.resize(table.DefaultSpec().fields.size());
   return file;
 }
 
@@ -58,7 +60,7 @@ bool ForeignEngine::Append(const TableName& name, const Properties& extra) {
     if (!writer || !(*writer)->Write(batch)) return false;
     const auto written = (*writer)->Finish();
     if (!written) return false;
-    append.files.push_back(ToDataFile(*written));
+    append.files.push_back(ToDataFile(*written, table->metadata));
   }
   const AttemptIds ids{.snapshot_id = SnapshotId(static_cast<std::int64_t>(dice_.Next() >> 2)),
                        .name = runtime_.NewUuid(),
@@ -114,7 +116,7 @@ bool ForeignEngine::Replace(const TableName& name, const TableMetadata& table, c
   if (added) {
     ManifestEntry entry;
     entry.snapshot_id = id;
-    entry.data_file = ToDataFile(*added);
+    entry.data_file = ToDataFile(*added, table);
     if (!write("-m0.avro", {entry})) return false;
   }
   if (!old.empty() && !write("-m1.avro", old)) return false;

@@ -61,6 +61,9 @@ Plan::Plan(const SimOptions& options) {
   table_properties.emplace_back("write.metadata.previous-versions-max", short_metadata_log ? "1" : "1000");
   DrawFaults(options, dice.Fork());
   if (Has("budget")) budget_bytes = small_budget;
+  partitioned = dice.OneIn(4);
+  // A partition takes some 300 bytes by itself, however few rows it has.
+  if (partitioned) budget_bytes = std::max<std::int64_t>(budget_bytes, 30'000);
 }
 
 void Plan::DrawFaults(const SimOptions& options, Dice dice) {
@@ -92,10 +95,10 @@ std::set<std::string> Plan::kinds() const {
 
 std::string Plan::Describe() const {
   return fmt::format(
-      "{} process(es), {} partition(s), {} messages, {} lane(s), commits every {} ms, {} catalog{}, faults: "
+      "{} process(es), {} partition(s), {} messages, {} lane(s), commits every {} ms, {} catalog{}{}, faults: "
       "{}",
       processes, partitions, messages, lanes, commit_interval_ms, remote_catalog ? "remote" : "pointer",
-      short_metadata_log ? ", short metadata log" : "", fmt::join(kinds(), ","));
+      short_metadata_log ? ", short metadata log" : "", partitioned ? ", partitioned table" : "", fmt::join(kinds(), ","));
 }
 
 }  // namespace frazil::sim

@@ -177,6 +177,9 @@ StreamConfig SimProcess::Config() {
   config.errors = world.errors;
   config.commit_interval = std::chrono::milliseconds(world.plan.commit_interval_ms);
   config.mapping = MappingOf(world.Strikes("remap", 500));
+  if (world.plan.partitioned) {
+    config.partition_by = {{.transform = {.id = TransformId::kBucket, .width = 3}, .column = "id"}};
+  }
   if (world.plan.start == 1) config.start = StartLatest{};
   if (world.plan.start == 2) config.start = StartOffsets{{{Partition(0), Offset(3)}}};
   for (const auto& [key, value] : world.plan.table_properties) config.table_properties[key] = value;

@@ -112,6 +112,9 @@ Result<StreamConfig> ToConfig(const StreamSpec& spec) {
   config.location = spec.location;
   config.create = spec.create;
   config.table_properties = spec.properties;
+  config.branch = spec.branch;
+  config.partition_by = spec.partition_by;
+  config.sort_by = spec.sort_by;
   config.mapping = spec.mapping;
   config.commit_interval = spec.commit_interval;
   config.target_file_bytes = spec.target_file_bytes;

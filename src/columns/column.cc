@@ -37,6 +37,23 @@ bool HasOffsets(TypeId id) {
   return id == TypeId::kString || id == TypeId::kBinary || id == TypeId::kList || id == TypeId::kMap;
 }
 
+// The same child of all columns.
+std::vector<const Column*> ChildrenOf(std::span<const Column* const> columns, std::size_t child) {
+  std::vector<const Column*> children;
+  children.reserve(columns.size());
+  for (const Column* column : columns) children.push_back(&column->child(child));
+  return children;
+}
+
+// A width that is known when it is compiled makes each copy one load and one store.
+template <std::size_t kWidth>
+void CopyFixed(std::span<const Column* const> sources, std::span<const RowRef> rows, std::uint8_t* to) {
+  for (const RowRef& ref : rows) {
+    std::memcpy(to, sources[ref.source]->data().data() + static_cast<std::size_t>(ref.row) * kWidth, kWidth);
+    to += kWidth;
+  }
+}
+
 }  // namespace
 
 Column::Column(const Field& field) : field_(field), width_(WidthOf(field.type)) {
@@ -90,6 +107,69 @@ void Column::AppendValueOf(const Column& other, std::int64_t i) {
   }
 }
 
+void Column::AppendRows(std::span<const Column* const> sources, std::span<const RowRef> rows) {
+  if (width_ > 0) {
+    AppendFixedRows(sources, rows);
+  } else if (type() != TypeId::kStruct) {
+    AppendRanges(sources, rows);
+  } else {
+    for (std::size_t i = 0; i < children_.size(); ++i) children_[i]->AppendRows(ChildrenOf(sources, i), rows);
+  }
+  std::size_t at = valid_.size();
+  valid_.resize(at + rows.size());
+  for (const RowRef& ref : rows) {
+    const std::uint8_t valid = sources[ref.source]->valid_[static_cast<std::size_t>(ref.row)];
+    null_count_ += valid == 0 ? 1 : 0;
+    valid_[at++] = valid;
+  }
+}
+
+void Column::AppendFixedRows(std::span<const Column* const> sources, std::span<const RowRef> rows) {
+  std::uint8_t* to = Grow(rows.size() * width_);
+  if (width_ == 1) return CopyFixed<1>(sources, rows, to);
+  if (width_ == 4) return CopyFixed<4>(sources, rows, to);
+  if (width_ == 8) return CopyFixed<8>(sources, rows, to);
+  if (width_ == 16) return CopyFixed<16>(sources, rows, to);
+  for (const RowRef& ref : rows) {
+    std::memcpy(to, sources[ref.source]->data_.data() + static_cast<std::size_t>(ref.row) * width_, width_);
+    to += width_;
+  }
+}
+
+// Of text, bytes, lists and maps.
+void Column::AppendRanges(std::span<const Column* const> sources, std::span<const RowRef> rows) {
+  const auto range = [&](const RowRef& ref) {
+    const auto& offsets = sources[ref.source]->offsets_;
+    const auto row = static_cast<std::size_t>(ref.row);
+    return std::pair(offsets[row], offsets[row + 1]);
+  };
+  std::size_t end = static_cast<std::size_t>(offsets_.back());
+  std::size_t at = offsets_.size();
+  offsets_.resize(at + rows.size());
+  for (const RowRef& ref : rows) {
+    const auto [first, last] = range(ref);
+    end += static_cast<std::size_t>(last - first);
+    FRAZIL_CHECK(end <= kMaxOffset, "a column batch is cut before its text passes 2 GiB");
+    offsets_[at++] = static_cast<std::int32_t>(end);
+  }
+  if (children_.empty()) {
+    std::uint8_t* to = Grow(end - data_size_);
+    for (const RowRef& ref : rows) {
+      const std::string_view value = sources[ref.source]->bytes(ref.row);
+      if (!value.empty()) std::memcpy(to, value.data(), value.size());
+      to += value.size();
+    }
+    return;
+  }
+  std::vector<RowRef> elements;
+  elements.reserve(end - static_cast<std::size_t>(children_[0]->length()));
+  for (const RowRef& ref : rows) {
+    const auto [first, last] = range(ref);
+    for (std::int32_t i = first; i < last; ++i) elements.push_back({.source = ref.source, .row = i});
+  }
+  for (std::size_t i = 0; i < children_.size(); ++i) children_[i]->AppendRows(ChildrenOf(sources, i), elements);
+}
+
 void Column::Truncate(std::int64_t length) {
   const auto rows = static_cast<std::size_t>(length);
   FRAZIL_CHECK(rows <= valid_.size());
@@ -126,6 +206,15 @@ void ColumnBatch::CloseRow() {
     column->AppendNull();
   }
   ++rows_;
+}
+
+void ColumnBatch::AppendRows(std::span<const ColumnBatch* const> sources, std::span<const RowRef> rows) {
+  std::vector<const Column*> columns(sources.size());
+  for (std::size_t i = 0; i < columns_.size(); ++i) {
+    for (std::size_t s = 0; s < sources.size(); ++s) columns[s] = &sources[s]->column(i);
+    columns_[i]->AppendRows(columns, rows);
+  }
+  rows_ += static_cast<std::int64_t>(rows.size());
 }
 
 void ColumnBatch::RollBackRow() {

@@ -19,6 +19,12 @@ namespace frazil {
 // Rows in a column batch, at most.
 inline constexpr std::int64_t kMaxBatchRows = 65'536;
 
+// A row of one of several columns or batches.
+struct RowRef {
+  std::uint32_t source = 0;
+  std::int32_t row = 0;
+};
+
 // The values of one field, nested ones as a tree. Layout as Arrow's ("Columnar Format"), except that validity is one
 // byte a value here:
 //   fixed width   `data` holds `length` values: boolean 1 byte; int, date, float 4; long, time, timestamp(tz), double 8;
@@ -79,6 +85,8 @@ class Column {
 
   // Appends the `i`-th value of a column of the same type.
   void AppendValueOf(const Column& other, std::int64_t i);
+  // Appends these values of columns of the same type. An empty column takes exactly the memory that they need.
+  void AppendRows(std::span<const Column* const> sources, std::span<const RowRef> rows);
 
   // Drops all values from `length` on, nested ones included: how a failed record leaves nothing behind. A child that is
   // ahead of its parent (a value not closed yet) is cut too.
@@ -107,6 +115,9 @@ class Column {
 
  private:
   static constexpr std::size_t kMaxOffset = INT32_MAX;
+
+  void AppendFixedRows(std::span<const Column* const> sources, std::span<const RowRef> rows);
+  void AppendRanges(std::span<const Column* const> sources, std::span<const RowRef> rows);
 
   void CopyIn(std::string_view value) {
     if (!value.empty()) std::memcpy(Grow(value.size()), value.data(), value.size());
@@ -151,6 +162,8 @@ class ColumnBatch {
   bool IsSet(std::size_t i) const { return columns_[i]->length() > rows_; }
   // Ends the row; unset columns become null. REQUIRES: required columns are set.
   void CloseRow();
+  // Appends these rows of batches of the same schema. REQUIRES: no row is being built.
+  void AppendRows(std::span<const ColumnBatch* const> sources, std::span<const RowRef> rows);
   // Drops what the row that is being built has appended so far.
   void RollBackRow();
   void Clear();

@@ -145,6 +145,34 @@ TEST(ColumnTest, ValuesAreCopiedFromAnotherColumnAtEachDepth) {
   EXPECT_EQ(to.child(0).child(0).value<std::int32_t>(3), 2);
 }
 
+TEST(ColumnTest, RowsAreGatheredFromSeveralColumnsInAnyOrder) {
+  Column one(OfType("list<struct<a: int, tags: list<string>>>"));
+  AppendLine(one, 1, {"x", "y"});
+  AppendLine(one, 2, {});
+  one.CloseList();
+  one.AppendNull();
+  Column two(OfType("list<struct<a: int, tags: list<string>>>"));
+  two.CloseList();
+  AppendLine(two, 3, {"z"});
+  two.CloseList();
+
+  Column all(OfType("list<struct<a: int, tags: list<string>>>"));
+  const std::vector<const Column*> sources = {&one, &two};
+  const std::vector<RowRef> first = {{1, 1}, {0, 1}};
+  const std::vector<RowRef> then = {{0, 0}, {1, 0}};
+  all.AppendRows(sources, first);
+  all.AppendRows(sources, then);
+  EXPECT_THAT(Nulls(all), ElementsAre(false, true, false, false));
+  EXPECT_EQ(all.null_count(), 1);
+  EXPECT_THAT(all.offsets(), ElementsAre(0, 1, 1, 3, 3));
+  const Column& lines = all.child(0);
+  EXPECT_EQ(lines.child(0).value<std::int32_t>(0), 3);
+  EXPECT_EQ(lines.child(0).value<std::int32_t>(2), 2);
+  EXPECT_THAT(lines.child(1).offsets(), ElementsAre(0, 1, 3, 3));
+  EXPECT_EQ(lines.child(1).child(0).bytes(0), "z");
+  EXPECT_EQ(lines.child(1).child(0).bytes(2), "y");
+}
+
 TEST(ColumnBatchTest, AFailedRowLeavesNothingBehind) {
   Schema schema;
   schema.fields = {Optional("id", Type::Primitive(TypeId::kLong)),

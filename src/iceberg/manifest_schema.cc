@@ -134,7 +134,8 @@ std::string AvroName(const std::string& name) {
 
 Result<Json> PartitionFields(const Schema& schema, const PartitionSpec& spec) {
   Json fields = Json::array();
-  // The same fixed twice must be named by reference the second time: Avro allows one definition of a name.
+  // Avro allows one definition of a name. A fixed that is there twice gets another name the second time: PyIceberg 0.12
+  // takes no names for types that were defined before.
   std::vector<std::string> defined;
   for (const PartitionField& field : spec.fields) {
     FRAZIL_ASSIGN(const Type type, PartitionFieldType(schema, field));
@@ -142,7 +143,7 @@ Result<Json> PartitionFields(const Schema& schema, const PartitionSpec& spec) {
     if (avro.is_object() && avro.contains("name")) {
       auto name = avro["name"].get<std::string>();
       if (std::find(defined.begin(), defined.end(), name) != defined.end()) {
-        avro = name;
+        avro["name"] = fmt::format("{}_{}", name, field.field_id);
       } else {
         defined.push_back(std::move(name));
       }

@@ -191,17 +191,24 @@ std::string Shortened(std::string pair) {
 
 }  // namespace
 
-Result<std::string> PartitionPath(const Schema& schema, const PartitionSpec& spec,
-                                  const std::vector<PartitionValue>& values) {
-  FRAZIL_CHECK(values.size() == spec.fields.size());
+std::string PartitionPath(const PartitionSpec& spec, const std::vector<Type>& types,
+                          const std::vector<PartitionValue>& values) {
+  FRAZIL_CHECK(values.size() == spec.fields.size() && types.size() == spec.fields.size());
   std::string path;
   for (std::size_t i = 0; i < values.size(); ++i) {
     const PartitionField& field = spec.fields[i];
-    FRAZIL_ASSIGN(const Type type, PartitionFieldType(schema, field));
     if (i > 0) path += '/';
-    path += Shortened(UrlEncode(field.name) + "=" + UrlEncode(ValueText(field.transform, type, values[i])));
+    path += Shortened(UrlEncode(field.name) + "=" + UrlEncode(ValueText(field.transform, types[i], values[i])));
   }
   return path;
+}
+
+Result<std::vector<Type>> PartitionTypes(const Schema& schema, const PartitionSpec& spec) {
+  std::vector<Type> types;
+  for (const PartitionField& field : spec.fields) {
+    FRAZIL_ASSIGN(types.emplace_back(), PartitionFieldType(schema, field));
+  }
+  return types;
 }
 
 }  // namespace frazil

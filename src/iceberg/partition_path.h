@@ -14,9 +14,12 @@ namespace frazil {
 // "ordered_at_day=2026-01-02/store_id_bucket=3": names and values URL-encoded, null as "null". A pair longer
 // than 200 bytes is cut and ends in a hash of itself, since file systems have limits; nobody reads values
 // from paths.
-// "" for an unpartitioned spec. kInvalid (TABLE_SPEC) as ManifestEncoder has it.
-// REQUIRES: `values` has one of the right type for each field of the spec.
-Result<std::string> PartitionPath(const Schema& schema, const PartitionSpec& spec,
-                                  const std::vector<PartitionValue>& values);
+// "" for an unpartitioned spec. REQUIRES: one type and one value of it for each field of the spec.
+std::string PartitionPath(const PartitionSpec& spec, const std::vector<Type>& types,
+                          const std::vector<PartitionValue>& values);
+
+// The types of the values of a spec's fields. kInvalid (TABLE_SPEC) for a source that is not in the schema and for a
+// transform that is not known or does not take it.
+Result<std::vector<Type>> PartitionTypes(const Schema& schema, const PartitionSpec& spec);
 
 }  // namespace frazil

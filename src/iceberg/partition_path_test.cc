@@ -51,10 +51,8 @@ PartitionValue Parse(const Type& type, const std::string& text) {
   }
 }
 
-Schema OneColumn(const std::string& name, const Type& type) {
-  Schema schema;
-  schema.fields.push_back({.id = 1, .name = name, .type = type, .required = false, .doc = {}});
-  return schema;
+PartitionSpec OneField(const std::string& name, const std::string& transform) {
+  return {.spec_id = 0, .fields = {{.source_id = 1, .field_id = 1000, .name = name, .transform = transform}}};
 }
 
 // "x+y_bucket=3": Java's path, with a field of the same name.
@@ -69,39 +67,39 @@ TEST(PartitionPathTest, FoldersAreNamedAsJavaNamesThem) {
     std::string name = path.substr(0, path.find('='));
     name.replace(name.find('+'), 1, " ");
     const Type type = ParseType(type_text).value();
-    const PartitionSpec spec{
-        .spec_id = 0, .fields = {{.source_id = 1, .field_id = 1000, .name = name, .transform = transform}}};
     const Type result_type = ResultType(ParseTransform(transform).value(), type).value();
-    ASSERT_OK_AND_ASSIGN(const auto ours,
-                         PartitionPath(OneColumn("x y", type), spec, {Parse(result_type, result)}));
-    EXPECT_EQ(ours, path) << line;
+    EXPECT_EQ(PartitionPath(OneField(name, transform), {result_type}, {Parse(result_type, result)}), path) << line;
   }
   EXPECT_GT(lines, 1000);
 }
 
 TEST(PartitionPathTest, FieldsAreFoldersInsideEachOther) {
-  Schema schema = OneColumn("a", Type::Primitive(TypeId::kString));
-  const PartitionSpec spec{
-      .spec_id = 0,
-      .fields = {{.source_id = 1, .field_id = 1000, .name = "a", .transform = "identity"},
-                 {.source_id = 1, .field_id = 1001, .name = "a_bucket", .transform = "bucket[4]"}}};
-  EXPECT_EQ(PartitionPath(schema, spec, {{.kind = Kind::kString, .bytes = "../x"}, {}}).value(),
-            "a=..%2Fx/a_bucket=null");
-  EXPECT_EQ(PartitionPath(schema, PartitionSpec(), {}).value(), "");
+  PartitionSpec spec = OneField("a", "identity");
+  spec.fields.push_back({.source_id = 1, .field_id = 1001, .name = "a_bucket", .transform = "bucket[4]"});
+  Schema schema;
+  schema.fields.push_back({.id = 1, .name = "a", .type = Type::Primitive(TypeId::kString), .required = false, .doc = {}});
+  ASSERT_OK_AND_ASSIGN(const auto types, PartitionTypes(schema, spec));
+  EXPECT_EQ(PartitionPath(spec, types, {{.kind = Kind::kString, .bytes = "../x"}, {}}), "a=..%2Fx/a_bucket=null");
+  EXPECT_EQ(PartitionPath(PartitionSpec(), {}, {}), "");
 }
 
 TEST(PartitionPathTest, LongValuesAreCutAndStayDifferent) {
-  const Schema schema = OneColumn("a", Type::Primitive(TypeId::kString));
-  const PartitionSpec spec{
-      .spec_id = 0, .fields = {{.source_id = 1, .field_id = 1000, .name = "a", .transform = "identity"}}};
   const auto path = [&](const std::string& text) {
-    return PartitionPath(schema, spec, {{.kind = Kind::kString, .bytes = text}}).value();
+    return PartitionPath(OneField("a", "identity"), {Type::Primitive(TypeId::kString)},
+                         {{.kind = Kind::kString, .bytes = text}});
   };
   std::string text;
   for (int i = 0; i < 300; ++i) text += "ß";
   EXPECT_LE(path(text).size(), 200U);
   EXPECT_NE(path(text + "x"), path(text + "y"));
   EXPECT_EQ(path(text), path(text));
+}
+
+TEST(PartitionPathTest, FieldsThatCannotBeComputedAreNamed) {
+  Schema schema;
+  schema.fields.push_back({.id = 1, .name = "a", .type = Type::Primitive(TypeId::kDouble), .required = false, .doc = {}});
+  EXPECT_THAT(PartitionTypes(schema, OneField("a_zorder", "zorder")), FailsWithCode("TABLE_SPEC"));
+  EXPECT_THAT(PartitionTypes(schema, OneField("a_bucket", "bucket[3]")), FailsWithCode("TABLE_SPEC"));
 }
 
 }  // namespace

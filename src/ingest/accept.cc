@@ -61,6 +61,7 @@ class Acceptance {
     FRAZIL_ASSIGN(source_, seams_.open_source());
     FRAZIL_ASSIGN(decision_.identity.source, source_->Identify(stop_));
     decision_.identity.stream = config_.name;
+    decision_.identity.branch = config_.branch;
     FRAZIL_ASSIGN(bounds_, source_->Bounds(stop_));
     FRAZIL_TRY(FindStop());
     FRAZIL_TRY(SettlePending());

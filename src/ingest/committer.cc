@@ -14,21 +14,6 @@ namespace {
 // By then somebody's orphan removal may have taken the first file.
 constexpr Duration kOldestEpoch = std::chrono::hours(24);
 
-DataFile ToDataFile(const WrittenFile& written) {
-  DataFile file;
-  file.file_path = written.location;
-  file.record_count = written.record_count;
-  file.file_size_in_bytes = written.file_size_in_bytes;
-  file.column_sizes = written.metrics.column_sizes;
-  file.value_counts = written.metrics.value_counts;
-  file.null_value_counts = written.metrics.null_value_counts;
-  file.nan_value_counts = written.metrics.nan_value_counts;
-  file.lower_bounds = written.metrics.lower_bounds;
-  file.upper_bounds = written.metrics.upper_bounds;
-  file.split_offsets = written.split_offsets;
-  return file;
-}
-
 }  // namespace
 
 Committer::Committer(const StreamConfig& config, const StreamSeams& seams, const RecoveredStream& stream)
@@ -39,17 +24,17 @@ Committer::Committer(const StreamConfig& config, const StreamSeams& seams, const
       applied_n_(stream.record.n),
       table_sequence_(stream.table_sequence) {}
 
-Committer::Files Committer::Gather(const std::vector<LaneFiles>& lanes) {
+Committer::Files Committer::Gather(std::vector<LaneFiles> lanes) {
   Files files;
-  for (const auto& lane : lanes) {
-    for (const auto& written : lane.rows) {
-      files.rows.push_back(ToDataFile(written));
+  for (auto& lane : lanes) {
+    for (DataFile& written : lane.rows) {
       files.row_count += written.record_count;
       files.row_bytes += written.file_size_in_bytes;
+      files.rows.push_back(std::move(written));
     }
-    for (const auto& written : lane.errors) {
-      files.errors.push_back(ToDataFile(written));
+    for (DataFile& written : lane.errors) {
       files.error_count += written.record_count;
+      files.errors.push_back(std::move(written));
     }
     files.left_out += lane.left_out;
     files.nulls += lane.counts.nulls;
@@ -59,12 +44,13 @@ Committer::Files Committer::Gather(const std::vector<LaneFiles>& lanes) {
 
 Result<CommitReport> Committer::Commit(SealedEpoch& sealed, StopSignal& stop) {
   const Status whole = sealed.Wait();
-  const std::vector<LaneFiles> lanes = sealed.TakeFiles();
+  const Files files = Gather(sealed.TakeFiles());
   bool outcome_unknown = false;
-  Result<CommitReport> report = whole ? CommitFiles(sealed, Gather(lanes), outcome_unknown, stop) : Fail(whole.error());
+  Result<CommitReport> report = whole ? CommitFiles(sealed, files, outcome_unknown, stop) : Fail(whole.error());
   // A ledger commit that landed names the files, whatever failed afterwards; CommitFiles says so by `outcome_unknown`.
   if (!report && !outcome_unknown) {
-    for (const auto& lane : lanes) DeleteFiles(seams_.store, lane);
+    DeleteFiles(seams_.store, files.rows);
+    DeleteFiles(seams_.store, files.errors);
   }
   return report;
 }
@@ -127,7 +113,7 @@ Result<CommitReport> Committer::CommitFiles(const SealedEpoch& sealed, const Fil
   }
   FRAZIL_ASSIGN(const auto plan, Plan(sealed, files));
   LedgerCommit ledger(seams_, config_.target, stream_.identity, mapping_version_);
-  FRAZIL_ASSIGN(const auto committed, ledger.CommitEpoch(plan, files.rows, stream_.tables.rows_schema.schema_id, applied_n_, outcome_unknown, stop));
+  FRAZIL_ASSIGN(const auto committed, ledger.CommitEpoch(plan, files.rows, stream_.tables.rows, applied_n_, outcome_unknown, stop));
   outcome_unknown = true;  // the files are the table's from here on
   table_sequence_ = committed.table.metadata.last_sequence_number;
   if (committed.snapshot == SnapshotId()) {

@@ -39,7 +39,7 @@ class Committer {
 
   Result<CommitReport> CommitFiles(const SealedEpoch& sealed, const Files& files, bool& outcome_unknown, StopSignal& stop);
   Result<EpochPlan> Plan(const SealedEpoch& sealed, const Files& files);
-  static Files Gather(const std::vector<LaneFiles>& lanes);
+  static Files Gather(std::vector<LaneFiles> lanes);
 
   const StreamConfig& config_;
   const StreamSeams& seams_;

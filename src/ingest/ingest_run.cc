@@ -94,10 +94,14 @@ void IngestRun::CommitBefore(const Batch& batch) {
   WaitForCommitter();
 }
 
-void IngestRun::TakeOnLane(std::size_t lane, const Batch& batch, OpenedBatch& opened) {
+void IngestRun::TakeOnLane(std::size_t lane, std::uint64_t epoch, const Batch& batch, OpenedBatch& opened) {
   if (!failure()) return;
   const auto taken = writers_[lane]->Take(batch, opened);
-  if (taken) return;
+  if (taken) {
+    const MonitorLock lock(*monitor_);
+    if (epoch == open_epoch_) held_[lane] = writers_[lane]->held_bytes();
+    return;
+  }
   if (taken.error().code == kUnreadable) {
     const MonitorLock lock(*monitor_);
     unreadable_[batch.partition] = batch.range.first;
@@ -123,8 +127,9 @@ void IngestRun::SendToLane(std::unique_ptr<Batch> received) {
   epoch_.lanes.insert(lane);
   const std::int64_t bytes = received->bytes;
   if (FRAZIL_MUTANT(bytes_given_back_early)) received->lease.Release();
-  lanes_->Send(lane, bytes, [this, lane, batch = std::shared_ptr<Batch>(std::move(received))](OpenedBatch& opened) {
-    TakeOnLane(lane, *batch, opened);
+  lanes_->Send(lane, bytes, [this, lane, epoch = open_epoch_, batch = std::shared_ptr<Batch>(std::move(received))](
+                                OpenedBatch& opened) {
+    TakeOnLane(lane, epoch, *batch, opened);
   });
 }
 
@@ -155,7 +160,16 @@ std::optional<std::int64_t> IngestRun::ValidThrough() const {
 
 bool IngestRun::MemoryIsShort() const {
   const ByteBudget& budget = seams_.budget;
-  return budget.used() > budget.total() / kUsedShare && epoch_.bytes > budget.total() / kOurShare;
+  const std::int64_t ours = budget.total() / kOurShare;
+  return budget.used() > budget.total() / kUsedShare && (epoch_.bytes > ours || HeldBytes() > ours);
+}
+
+// Messages may be many times smaller than the rows that wait for their partition's file.
+std::int64_t IngestRun::HeldBytes() const {
+  const MonitorLock lock(*monitor_);
+  std::int64_t bytes = 0;
+  for (const auto& [lane, held] : held_) bytes += held;
+  return bytes;
 }
 
 bool IngestRun::CutIsDue() const {
@@ -171,6 +185,8 @@ void IngestRun::Cut() {
   {
     const MonitorLock lock(*monitor_);
     ++uncommitted_;
+    ++open_epoch_;
+    held_.clear();
   }
   for (const std::size_t lane : sealed->epoch().lanes) {
     lanes_->Send(lane, 0, [this, lane, sealed](OpenedBatch&) {

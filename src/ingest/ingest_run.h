@@ -44,10 +44,11 @@ class IngestRun {
   Status Fetch(StopSignal& stop);
   void SendToLane(std::unique_ptr<Batch> batch);
   void CommitBefore(const Batch& batch);
-  void TakeOnLane(std::size_t lane, const Batch& batch, OpenedBatch& opened);
+  void TakeOnLane(std::size_t lane, std::uint64_t epoch, const Batch& batch, OpenedBatch& opened);
   void NoteEnd(const Batch& batch);
   bool CutIsDue() const;
   bool MemoryIsShort() const;
+  std::int64_t HeldBytes() const;
   void Cut();
   Status Finish();
   bool Done() const;
@@ -87,6 +88,8 @@ class IngestRun {
   std::unique_ptr<Monitor> monitor_;
   std::optional<Error> failure_;
   Positions& unreadable_;
+  std::uint64_t open_epoch_ = 0;                        // number of the one that fills
+  std::map<std::size_t, std::int64_t> held_;            // by lane: memory of the open epoch's rows
   int uncommitted_ = 0;                                 // epochs handed to the committer and not done
   std::map<Partition, Offset> ends_;                    // as last seen
 

@@ -64,8 +64,8 @@ Status LedgerCommit::MarkersDropped(const std::string& what) const {
 }
 
 Result<LedgerCommitted> LedgerCommit::CommitEpoch(const EpochPlan& plan, const std::vector<DataFile>& files,
-                                                  std::int32_t schema_id, std::int64_t& applied_n, bool& outcome_unknown,
-                                                  StopSignal& stop) {
+                                                  const TableLayout& layout, std::int64_t& applied_n,
+                                                  bool& outcome_unknown, StopSignal& stop) {
   FRAZIL_TRY(CheckAccounting(plan));
   PositionRecord record;
   SnapshotId snapshot;
@@ -93,7 +93,7 @@ Result<LedgerCommitted> LedgerCommit::CommitEpoch(const EpochPlan& plan, const s
     if (FRAZIL_MUTANT(followers_before_ledger)) {
       FRAZIL_TRY(Followers(seams_, identity_.stream).Apply(record, nullptr, stop));
     }
-    if (table.metadata.current_schema_id != schema_id || !table.metadata.DefaultSpec().fields.empty()) {
+    if (table.metadata.current_schema_id != layout.schema.schema_id || table.metadata.default_spec_id != layout.spec.spec_id) {
       return Fail(ErrorKind::kConflict, "TABLE_SCHEMA_CHANGED",
                   fmt::format("the schema or partitioning of {} changed while the epoch was written", ledger_.ToString()));
     }

@@ -10,6 +10,7 @@
 #include "ingest/stream_config.h"
 #include "ledger/commit.h"
 #include "table/commit_loop.h"
+#include "table/table_writer.h"
 
 namespace frazil {
 
@@ -35,12 +36,12 @@ class LedgerCommit {
   // kInvalid (CATALOG_DROPS_MARKERS).
   Status VerifyMarkers();
 
-  // Commits an epoch with its files, written under schema `schema_id` of the table. kConflict (TABLE_SCHEMA_CHANGED): the
-  // table has another current schema or spec by now. kConflict (FENCED): another writer moved the position; (POSITION_ROLLED_BACK): the
+  // Commits an epoch with its files, written for `layout`. kConflict (TABLE_SCHEMA_CHANGED): the table has another
+  // current schema or spec by now. kConflict (FENCED): another writer moved the position; (POSITION_ROLLED_BACK): the
   // history was changed.
   // kUnknownOutcome: it may have landed. `outcome_unknown` as CommitLoop has it.
   // `applied_n` as DecideEpoch has it; raised when pending entries of another's record were applied on the way.
-  Result<LedgerCommitted> CommitEpoch(const EpochPlan& plan, const std::vector<DataFile>& files, std::int32_t schema_id,
+  Result<LedgerCommitted> CommitEpoch(const EpochPlan& plan, const std::vector<DataFile>& files, const TableLayout& layout,
                                       std::int64_t& applied_n, bool& outcome_unknown, StopSignal& stop);
 
  private:

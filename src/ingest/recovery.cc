@@ -27,6 +27,7 @@ class Recovery {
     FRAZIL_ASSIGN(stream_.source, seams_.open_source());
     FRAZIL_ASSIGN(stream_.identity.source, stream_.source->Identify(stop_));
     stream_.identity.stream = config_.name;
+    stream_.identity.branch = config_.branch;
     FRAZIL_ASSIGN(stream_.bounds, stream_.source->Bounds(stop_));
     FRAZIL_TRY(CheckTargetIsKnown());
     FRAZIL_ASSIGN(stream_.tables, OpenStreamTables(config_, seams_));
@@ -99,7 +100,7 @@ class Recovery {
   }
 
   Status CommitFirst(const LoadedTable& ledger) {
-    FRAZIL_TRY(CheckNoRowsOfOurs(seams_, ledger));
+    FRAZIL_TRY(CheckNoRowsOfOurs(seams_, ledger, config_.branch));
     FRAZIL_ASSIGN(const auto follower, LoadFollower(seams_, config_.name, config_.errors));
     FRAZIL_ASSIGN(auto start, stream_.source->Resolve(config_.start, stop_));
     FRAZIL_ASSIGN(const auto record, FirstRecord(stream_.identity, std::move(start), AsRecords(follower)));

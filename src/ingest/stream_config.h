@@ -13,6 +13,7 @@
 #include "mapping/mapping.h"
 #include "parquet/data_file_writer.h"
 #include "record/batch_source.h"
+#include "schema/layout_terms.h"
 #include "storage/object_store.h"
 
 namespace frazil {
@@ -23,9 +24,13 @@ struct StreamConfig {
   Start start = StartEarliest{};
   TableName target;
   TableName errors;
+  std::string branch = "main";        // of the target; one that is not there begins where main is
   std::string location;               // of a table to be created; "" = under the warehouse
   bool create = true;                 // the target, when it does not exist
   Properties table_properties;        // of a table to be created
+  // Of a table to be created; one that exists must agree where these are not empty, and decides where they are.
+  std::vector<LayoutTerm> partition_by;
+  std::vector<SortTerm> sort_by;
   Mapping mapping;
   Duration commit_interval = std::chrono::seconds(10);
   std::optional<std::int64_t> target_file_bytes;  // else the table's write.target-file-size-bytes (512 MiB)

@@ -26,52 +26,6 @@ Properties DefaultProperties() {
           {"write.parquet.compression-level", "1"}};
 }
 
-Result<LoadedTable> CreateTable(const StreamSeams& seams, const TableName& name, Schema schema, std::string location,
-                                const Properties& properties) {
-  AssignFieldIds(schema);
-  NewTable table{.uuid = seams.runtime.NewUuid(),
-                 .location = std::move(location),
-                 .schema = std::move(schema),
-                 .spec = {},
-                 .sort_order = {},
-                 .properties = DefaultProperties(),
-                 .now_ms = seams.runtime.UnixMillis()};
-  for (const auto& [key, value] : properties) table.properties[key] = value;
-  auto created = seams.catalog.Create(name, std::move(table));
-  if (created) {
-    LogInfo("created table {} at {}", name.ToString(), created->metadata.location);
-    return created;
-  }
-  // Another process may have created it in the same moment, or ours may have landed without an answer.
-  if (created.error().kind == ErrorKind::kConflict || created.error().kind == ErrorKind::kUnknownOutcome) {
-    return seams.catalog.Load(name);
-  }
-  return created;
-}
-
-Result<LoadedTable> LoadOrCreate(const StreamSeams& seams, const TableName& name, const Schema& schema, bool create,
-                                 const std::string& location, const Properties& properties) {
-  auto loaded = seams.catalog.Load(name);
-  if (loaded || loaded.error().kind != ErrorKind::kNotFound || !create) return loaded;
-  return CreateTable(seams, name, schema, location, properties);
-}
-
-Result<Schema> Fit(const LoadedTable& table, const TableName& name, const Schema& ours) {
-  const Schema& theirs = table.metadata.CurrentSchema();
-  if (!table.metadata.DefaultSpec().fields.empty()) {
-    return Fail(ErrorKind::kInvalid, "TABLE_PARTITIONED",
-                fmt::format("table {} is partitioned, this version writes to unpartitioned tables only", name.ToString()),
-                "name another table, or let Frazil create one");
-  }
-  const auto differences = Incompatibilities(ours, theirs);
-  if (!differences.empty()) {
-    return Fail(ErrorKind::kInvalid, "TABLE_INCOMPATIBLE",
-                fmt::format("table {} does not take the stream's rows: {}", name.ToString(), fmt::join(differences, "; ")),
-                "change the mapping or the table, or name another table");
-  }
-  return ResolveIds(ours, theirs);
-}
-
 std::int64_t PositiveProperty(const TableMetadata& table, const std::string& key, std::int64_t otherwise) {
   const std::int64_t value = table.PropertyInt(key, otherwise);
   return value > 0 ? value : otherwise;
@@ -83,31 +37,154 @@ DataFileOptions FileOptions(const TableName& name, const TableMetadata& table) {
   return std::move(read.options);
 }
 
+// What a table is made of that does not exist yet.
+struct Wanted {
+  TableName name;
+  Schema schema;
+  std::vector<LayoutTerm> partition_by;
+  std::vector<SortTerm> sort_by;
+  std::string location;
+  Properties properties;
+};
+
+Result<NewTable> ToNewTable(const StreamSeams& seams, const Wanted& wanted) {
+  NewTable table{.uuid = seams.runtime.NewUuid(),
+                 .location = wanted.location,
+                 .schema = wanted.schema,
+                 .spec = {},
+                 .sort_order = {},
+                 .properties = DefaultProperties(),
+                 .now_ms = seams.runtime.UnixMillis()};
+  AssignFieldIds(table.schema);
+  FRAZIL_ASSIGN(table.spec, MakePartitionSpec(wanted.partition_by, table.schema));
+  FRAZIL_ASSIGN(table.sort_order, MakeSortOrder(wanted.sort_by, table.schema));
+  for (const auto& [key, value] : wanted.properties) table.properties[key] = value;
+  return table;
+}
+
+Result<LoadedTable> CreateTable(const StreamSeams& seams, const Wanted& wanted) {
+  FRAZIL_ASSIGN(NewTable table, ToNewTable(seams, wanted));
+  auto created = seams.catalog.Create(wanted.name, std::move(table));
+  if (created) {
+    LogInfo("created table {} at {}", wanted.name.ToString(), created->metadata.location);
+    return created;
+  }
+  // Another process may have created it in the same moment, or ours may have landed without an answer.
+  if (created.error().kind == ErrorKind::kConflict || created.error().kind == ErrorKind::kUnknownOutcome) {
+    return seams.catalog.Load(wanted.name);
+  }
+  return created;
+}
+
+Result<LoadedTable> LoadOrCreate(const StreamSeams& seams, const Wanted& wanted, bool create) {
+  auto loaded = seams.catalog.Load(wanted.name);
+  if (loaded || loaded.error().kind != ErrorKind::kNotFound || !create) return loaded;
+  return CreateTable(seams, wanted);
+}
+
+// "bucket[16] of store_id, day of at"; "nothing".
+std::string SpecText(const PartitionSpec& spec, const Schema& schema) {
+  std::vector<std::string> fields;
+  for (const PartitionField& field : spec.fields) {
+    if (field.transform == "void") continue;
+    const Field* source = schema.FindById(field.source_id);
+    fields.push_back(
+        fmt::format("{} of {}", field.transform, source == nullptr ? "a column that is gone" : source->name));
+  }
+  return fields.empty() ? "nothing" : fmt::format("{}", fmt::join(fields, ", "));
+}
+
+std::string OrderText(const SortOrder* order, const Schema& schema) {
+  std::vector<std::string> fields;
+  for (const SortField& field : order == nullptr ? std::vector<SortField>() : order->fields) {
+    const Field* source = schema.FindById(field.source_id);
+    fields.push_back(fmt::format("{} of {} {} {}", field.transform,
+                                 source == nullptr ? "a column that is gone" : source->name, field.direction,
+                                 field.null_order));
+  }
+  return fields.empty() ? "nothing" : fmt::format("{}", fmt::join(fields, ", "));
+}
+
+// Where the stream says how the table is to be laid out and the table is not laid out so. Names do not count.
+Result<std::vector<std::string>> LayoutDifferences(const TableMetadata& table, const Wanted& wanted) {
+  std::vector<std::string> differences;
+  const Schema& schema = table.CurrentSchema();
+  const auto compare = [&](const char* what, const std::string& ours, const std::string& theirs,
+                           const char* key) {
+    if (ours == theirs) return;
+    differences.push_back(fmt::format("it is {} by {}, not by {}: leave {} out, or change it or the table",
+                                      what, theirs, ours, key));
+  };
+  if (!wanted.partition_by.empty()) {
+    FRAZIL_ASSIGN(const PartitionSpec spec, MakePartitionSpec(wanted.partition_by, schema));
+    compare("partitioned", SpecText(spec, schema), SpecText(table.DefaultSpec(), schema), "partition_by");
+  }
+  if (!wanted.sort_by.empty()) {
+    FRAZIL_ASSIGN(const SortOrder order, MakeSortOrder(wanted.sort_by, schema));
+    compare("sorted", OrderText(&order, schema), OrderText(DefaultSortOrder(table), schema), "sort_by");
+  }
+  return differences;
+}
+
+// The layout of the files that bring the stream's rows to a table as it is.
+Result<TableLayout> Fit(const LoadedTable& table, const Wanted& wanted) {
+  const Schema& theirs = table.metadata.CurrentSchema();
+  auto differences = Incompatibilities(wanted.schema, theirs);
+  if (differences.empty()) {
+    FRAZIL_ASSIGN(differences, LayoutDifferences(table.metadata, wanted));
+  }
+  if (!differences.empty()) {
+    return Fail(ErrorKind::kInvalid, "TABLE_INCOMPATIBLE",
+                fmt::format("table {} does not take the stream's rows: {}", wanted.name.ToString(),
+                            fmt::join(differences, "; ")),
+                "change the mapping or the table, or name another table");
+  }
+  FRAZIL_ASSIGN(TableLayout layout, LayoutOf(table.metadata, ResolveIds(wanted.schema, theirs)));
+  layout.options = FileOptions(wanted.name, table.metadata);
+  layout.target_file_bytes =
+      PositiveProperty(table.metadata, "write.target-file-size-bytes", kDefaultTargetFileBytes);
+  return layout;
+}
+
 }  // namespace
 
 Result<StreamTables> OpenStreamTables(const StreamConfig& config, const StreamSeams& seams) {
-  const Schema rows = TargetSchema(config.mapping);
-  const Schema errors = ErrorsSchema();
+  const Wanted rows{.name = config.target,
+                    .schema = TargetSchema(config.mapping),
+                    .partition_by = config.partition_by,
+                    .sort_by = config.sort_by,
+                    .location = config.location,
+                    .properties = config.table_properties};
+  const Wanted errors{.name = config.errors,
+                      .schema = ErrorsSchema(),
+                      .partition_by = {},
+                      .sort_by = {},
+                      .location = {},
+                      .properties = {}};
   StreamTables tables;
-  FRAZIL_ASSIGN(tables.target, LoadOrCreate(seams, config.target, rows, config.create, config.location,
-                                            config.table_properties));
-  FRAZIL_ASSIGN(tables.rows_schema, Fit(tables.target, config.target, rows));
-  FRAZIL_ASSIGN(tables.errors, LoadOrCreate(seams, config.errors, errors, /*create=*/true, "", {}));
-  FRAZIL_ASSIGN(tables.errors_schema, Fit(tables.errors, config.errors, errors));
-  tables.target_file_options = FileOptions(config.target, tables.target.metadata);
-  tables.errors_file_options = FileOptions(config.errors, tables.errors.metadata);
-  tables.target_file_bytes = config.target_file_bytes.value_or(PositiveProperty(
-      tables.target.metadata, "write.target-file-size-bytes", kDefaultTargetFileBytes));
+  FRAZIL_ASSIGN(tables.target, LoadOrCreate(seams, rows, config.create));
+  FRAZIL_ASSIGN(tables.rows, Fit(tables.target, rows));
+  FRAZIL_ASSIGN(tables.errors, LoadOrCreate(seams, errors, /*create=*/true));
+  if (!tables.errors.metadata.DefaultSpec().fields.empty()) {
+    return Fail(ErrorKind::kInvalid, "TABLE_PARTITIONED",
+                fmt::format("the errors table {} is partitioned", config.errors.ToString()),
+                "name another errors table, or let Frazil create one");
+  }
+  FRAZIL_ASSIGN(tables.error_rows, Fit(tables.errors, errors));
+  for (TableLayout* layout : {&tables.rows, &tables.error_rows}) {
+    if (config.target_file_bytes) layout->target_file_bytes = *config.target_file_bytes;
+  }
   return tables;
 }
 
-Status CheckNoRowsOfOurs(const StreamSeams& seams, const LoadedTable& target) {
+Status CheckNoRowsOfOurs(const StreamSeams& seams, const LoadedTable& target, const std::string& branch) {
   const TableMetadata& table = target.metadata;
   const Field* offset = table.CurrentSchema().FindByName(kOffsetColumn);
-  const Snapshot* head = table.BranchHead("main");
+  const Snapshot* head = table.BranchHead(table.refs.contains(branch) ? branch : "main");
   if (offset == nullptr || head == nullptr) return {};
   for (const auto& [key, value] : table.properties) {
-    if (key.starts_with(kPositionPrefix)) return {};  // rows of another stream's, which has a position of its own
+    if (key.starts_with(kPositionPrefix))
+      return {};  // rows of another stream's, which has a position of its own
   }
   FRAZIL_ASSIGN(const auto manifests, ReadManifestList(seams.store, head->manifest_list));
   for (const auto& manifest : manifests) {
@@ -121,9 +198,10 @@ Status CheckNoRowsOfOurs(const StreamSeams& seams, const LoadedTable& target) {
                          values->second > (nulls == file.null_value_counts.end() ? 0 : nulls->second);
       if (entry.status != EntryStatus::kDeleted && holds) {
         return Fail(ErrorKind::kBlocked, "POSITION_TRACES",
-                    fmt::format("the table holds rows with {} (file {}) but no position of any stream", kOffsetColumn,
-                                file.file_path),
-                    "was its history replaced? starting over would double them: fill another table, or remove those rows");
+                    fmt::format("the table holds rows with {} (file {}) but no position of any stream",
+                                kOffsetColumn, file.file_path),
+                    "was its history replaced? starting over would double them: fill another table, or "
+                    "remove those rows");
       }
     }
   }

@@ -24,11 +24,12 @@ Mapping OrdersMapping() {
 
 }  // namespace
 
-std::map<MessageAt, int> ReadRows(Catalog& catalog, ObjectStore& store, const TableName& name) {
+std::map<MessageAt, int> ReadRows(Catalog& catalog, ObjectStore& store, const TableName& name,
+                                  const std::string& branch) {
   std::map<MessageAt, int> rows;
   const auto table = catalog.Load(name);
   if (!table) return rows;
-  const Snapshot* head = table->metadata.BranchHead("main");
+  const Snapshot* head = table->metadata.BranchHead(branch);
   if (head == nullptr) return rows;
   Schema schema;
   schema.fields = {*table->metadata.CurrentSchema().FindByName(kPartitionColumn),
@@ -142,7 +143,7 @@ void StreamWorld::ExpectExactlyOnce() {
     }
     for (const auto& at : expected) EXPECT_TRUE(rows.contains(at)) << table << " lost " << at.first << "/" << at.second;
   };
-  expect("target", ReadRows(catalog, store, target), expected_rows);
+  expect("target", ReadRows(catalog, store, target, branch), expected_rows);
   expect("errors", ReadRows(catalog, store, errors), expected_errors);
 }
 
@@ -166,6 +167,7 @@ StreamProcess::StreamProcess(StreamWorld& world) : topic(&world.topic), world_(w
   config.topic = "orders";
   config.target = world.target;
   config.errors = world.errors;
+  config.branch = world.branch;
   config.mapping = OrdersMapping();
   config.commit_interval = std::chrono::milliseconds(20);
   options.retry_first = std::chrono::milliseconds(1);

@@ -24,8 +24,9 @@ namespace frazil {
 
 using MessageAt = std::pair<std::int32_t, std::int64_t>;  // partition, offset
 
-// Rows of a table as (partition, offset) -> how often, read through its current snapshot.
-std::map<MessageAt, int> ReadRows(Catalog& catalog, ObjectStore& store, const TableName& name);
+// Rows of a table as (partition, offset) -> how often, read through the branch's head.
+std::map<MessageAt, int> ReadRows(Catalog& catalog, ObjectStore& store, const TableName& name,
+                                  const std::string& branch = "main");
 
 // One topic and one lake, shared by the processes of a test.
 class StreamWorld {
@@ -61,6 +62,7 @@ class StreamWorld {
   MemoryTopic topic;
   const TableName target{{"ingest"}, "orders"};
   const TableName errors{{"ingest"}, "orders__errors"};
+  std::string branch = "main";  // of the target, that ExpectExactlyOnce reads
   std::set<MessageAt> expected_rows;
   std::set<MessageAt> expected_errors;
 

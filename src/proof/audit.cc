@@ -34,7 +34,7 @@ class Auditor {
   void Describe() {
     report_.stream = state_.stream;
     report_.target = options_.target.ToString();
-    report_.snapshot = state_.target.metadata.BranchHead("main")->snapshot_id;
+    report_.snapshot = state_.target.metadata.BranchHead(state_.branch)->snapshot_id;
     report_.n = state_.record.n;
     report_.counts = SumOfCounts(state_.chain);
     report_.commits = static_cast<std::int64_t>(state_.chain.epochs.size());
@@ -59,13 +59,13 @@ class Auditor {
 
   // Manifests of all tables; a damaged one is found here, also where no row has to be read.
   Status ReadFiles() {
-    FRAZIL_ASSIGN(target_files_, ReadLiveFiles(store_, state_.target.metadata));
+    FRAZIL_ASSIGN(target_files_, ReadLiveFiles(store_, state_.target.metadata, state_.branch));
     has_deletes_ = !target_files_.deletes.empty();
     for (const AuditedFollower& follower : state_.followers) {
       LiveFiles files;
       LiveFiles pending;
       if (follower.table) {
-        FRAZIL_ASSIGN(files, ReadLiveFiles(store_, follower.table->metadata));
+        FRAZIL_ASSIGN(files, ReadLiveFiles(store_, follower.table->metadata, "main"));
       }
       for (const PendingEntry& entry : follower.pending) FRAZIL_TRY(ReadPending(entry, pending));
       if (pending.rows() > 0) {

@@ -212,10 +212,11 @@ std::vector<std::string> NamesOf(const LedgerChain& chain, const std::string& st
 }
 
 Result<std::variant<LedgerChain, NeedOlderMetadata>> ReadChain(const History& history,
-                                                               const std::string& stream) {
+                                                               const std::string& stream,
+                                                               const std::string& branch) {
   LedgerChain chain;
   std::string name = stream;
-  for (auto at = history.Head("main"); at && !chain.whole; at = history.ParentOf(*at)) {
+  for (auto at = history.Head(branch); at && !chain.whole; at = history.ParentOf(*at)) {
     const Snapshot* snapshot = history.Find(*at);
     if (snapshot == nullptr) break;
     if (Find(snapshot->summary, OffsetsKey(name)) == nullptr) {

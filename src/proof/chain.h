@@ -52,10 +52,11 @@ struct LedgerChain {
 // The names under which the stream's records stand: its own, and those whose position it took over.
 std::vector<std::string> NamesOf(const LedgerChain& chain, const std::string& stream);
 
-// The stream's commits from the head of `main` back to its first, or as far as metadata still tells. kBlocked
+// The stream's commits from the head of the branch back to its first, or as far as metadata still tells. kBlocked
 // (POSITION_UNREADABLE) where one of them cannot be read.
 Result<std::variant<LedgerChain, NeedOlderMetadata>> ReadChain(const History& history,
-                                                               const std::string& stream);
+                                                               const std::string& stream,
+                                                               const std::string& branch);
 
 // Each commit goes on where the one before it ended, is numbered after it, and accounts for each of its
 // offsets; a commit that records a person's decision may go on elsewhere.

@@ -111,7 +111,7 @@ TEST(Chain, IsReadFromTheAncestorsAndOlderMetadata) {
   table.Foreign({{"operation", "overwrite"}});
   table.Commit(TestRecord(3, {0}));
   table.Expire(second);
-  const auto ask = [](const History& history) { return ReadChain(history, "s"); };
+  const auto ask = [](const History& history) { return ReadChain(history, "s", "main"); };
   ASSERT_OK_AND_ASSIGN(auto answer, table.Ask(ask));
   auto chain = std::get<LedgerChain>(answer);
   EXPECT_TRUE(chain.whole);

@@ -92,9 +92,9 @@ std::int64_t LiveFiles::rows() const {
   return rows;
 }
 
-Result<LiveFiles> ReadLiveFiles(ObjectStore& store, const TableMetadata& table) {
+Result<LiveFiles> ReadLiveFiles(ObjectStore& store, const TableMetadata& table, const std::string& branch) {
   LiveFiles files;
-  const Snapshot* head = table.BranchHead("main");
+  const Snapshot* head = table.BranchHead(branch);
   if (head == nullptr) return files;
   FRAZIL_ASSIGN(const auto manifests, ReadManifestList(store, head->manifest_list));
   for (const ManifestFile& manifest : manifests) FRAZIL_TRY(Take(store, manifest, files));

@@ -33,7 +33,7 @@ struct LiveFiles {
 };
 
 // Of the head of `main`; empty without one. kInvalid (AUDIT_FILE_FORMAT) for files that are not Parquet.
-Result<LiveFiles> ReadLiveFiles(ObjectStore& store, const TableMetadata& table);
+Result<LiveFiles> ReadLiveFiles(ObjectStore& store, const TableMetadata& table, const std::string& branch);
 // Of a manifest that no snapshot names yet.
 Result<LiveFiles> ReadPendingFiles(ObjectStore& store, const std::string& manifest, std::int64_t bytes);
 

@@ -16,12 +16,14 @@ constexpr int kLooks = 20;
 // Tables by name; nullopt: there is none.
 using LoadedTables = std::map<std::string, std::optional<LoadedTable>>;
 
-// The followers that the property names, which is quick to read: histories are looked at later.
-Result<LoadedTables> LoadFollowers(Catalog& catalog, const TableMetadata& target, const std::string& stream) {
+// The followers that the property names, which is quick to read: histories are looked at later. And the branch.
+Result<LoadedTables> LoadFollowers(Catalog& catalog, StreamState& state) {
   LoadedTables tables;
-  const auto text = target.properties.find(PositionKey(stream));
-  if (text == target.properties.end()) return tables;
+  const Properties& properties = state.target.metadata.properties;
+  const auto text = properties.find(PositionKey(state.stream));
+  if (text == properties.end()) return tables;
   FRAZIL_ASSIGN(const auto property, ParsePositionProperty(text->second));
+  state.branch = property.record.branch;
   for (const auto& [name, follower] : property.record.followers) {
     FRAZIL_ASSIGN(const TableName table_name, TableName::Parse(name));
     auto table = catalog.Load(table_name);
@@ -41,7 +43,7 @@ class StateReader {
     History history(state_.target.metadata);
     FRAZIL_TRY(ReadThePosition(history));
     FRAZIL_ASSIGN(auto chain, AskHistory(store_, history, [&](const History& known) {
-                    return ReadChain(known, state_.stream);
+                    return ReadChain(known, state_.stream, state_.branch);
                   }));
     state_.chain = std::get<LedgerChain>(std::move(chain));
     state_.findings = CheckChain(state_.chain);
@@ -57,7 +59,7 @@ class StateReader {
  private:
   Status ReadThePosition(History& history) {
     const StreamIdentity identity{.stream = state_.stream,
-                                  .branch = "main",
+                                  .branch = state_.branch,
                                   .source = {.cluster_id = "", .topic = topic_, .topic_id = ""}};
     FRAZIL_ASSIGN(auto position, AskHistory(store_, history, [&](const History& known) {
                     return ReadPosition(known, identity);
@@ -160,7 +162,7 @@ Result<StreamState> ReadStreamState(Catalog& catalog, ObjectStore& store, const 
     StreamState state;
     state.stream = stream;
     FRAZIL_ASSIGN(state.target, catalog.Load(target));
-    FRAZIL_ASSIGN(auto followers, LoadFollowers(catalog, state.target.metadata, stream));
+    FRAZIL_ASSIGN(auto followers, LoadFollowers(catalog, state));
     // With a commit in between, the followers may be further than the target that was read.
     FRAZIL_ASSIGN(const LoadedTable again, catalog.Load(target));
     if (again.metadata_location != state.target.metadata_location) continue;

@@ -80,12 +80,12 @@ class Search {
   }
 
   Status SearchAll() {
-    FRAZIL_ASSIGN(const LiveFiles files, ReadLiveFiles(store_, state_.target.metadata));
+    FRAZIL_ASSIGN(const LiveFiles files, ReadLiveFiles(store_, state_.target.metadata, state_.branch));
     FRAZIL_TRY(SearchTable(options_.target.ToString(), state_.target.metadata, files, std::nullopt,
                            WhereState::kRow));
     for (const AuditedFollower& follower : state_.followers) {
       if (!follower.table) continue;
-      FRAZIL_ASSIGN(const LiveFiles errors, ReadLiveFiles(store_, follower.table->metadata));
+      FRAZIL_ASSIGN(const LiveFiles errors, ReadLiveFiles(store_, follower.table->metadata, "main"));
       FRAZIL_TRY(SearchTable(follower.name, follower.table->metadata, errors, state_.record.topic,
                              WhereState::kError));
       for (const PendingEntry& entry : follower.pending) {

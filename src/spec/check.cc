@@ -147,6 +147,8 @@ class Checker {
       case Shape::kType:
       case Shape::kPointer:
       case Shape::kParse:
+      case Shape::kPartition:
+      case Shape::kSortKey:
       case Shape::kBoolean:
       case Shape::kSize:
       case Shape::kDuration:

@@ -37,6 +37,8 @@ Json OneSchema(const FieldRule& field) {
     case Shape::kPath:
     case Shape::kType:
     case Shape::kParse:
+    case Shape::kPartition:
+    case Shape::kSortKey:
       return {{"type", "string"}, {"minLength", 1}};
     case Shape::kPointer:
       return {{"type", "string"}};
@@ -133,6 +135,10 @@ std::string_view ShapeName(const FieldRule& field) {
       return "parse rule";
     case Shape::kDefault:
       return "single value, `[]` or `{}`";
+    case Shape::kPartition:
+      return "partition field";
+    case Shape::kSortKey:
+      return "sort key";
     case Shape::kBoolean:
       return "boolean";
     case Shape::kSize:

@@ -127,13 +127,42 @@ class Binder {
     stream.catalog = target.Text("catalog");
     stream.table = target.Text("table");
     stream.create = target.Flag("create");
+    stream.branch = target.Text("branch");
     if (target.Has("location")) stream.location = FileLocation(target.Text("location"), folder_).value_or("");
     stream.properties = TextMap(target.Find("properties"));
 
     stream.errors_table = ErrorsTable(spec.Object("errors"), stream.table);
+    const std::size_t before = problems_.count();
     stream.mapping = BindMapping(spec.Object("mapping"), problems_);
+    const bool has_columns = spec.Object("mapping").present() && problems_.count() == before;
+    Layout(target, has_columns, stream);
     Commit(spec.Object("commit"), stream);
     return stream;
+  }
+
+  // `has_columns`: the columns are known, so that what they do not allow is a mistake here.
+  void Layout(const View& target, bool has_columns, StreamSpec& stream) {
+    Schema schema;
+    if (has_columns) schema = TargetSchema(stream.mapping);
+    AssignFieldIds(schema);
+    const Schema* columns = has_columns ? &schema : nullptr;
+    Terms(target.Find("partition_by"), columns, ParseLayoutTerm, MakePartitionSpec, stream.partition_by);
+    Terms(target.Find("sort_by"), columns, ParseSortTerm, MakeSortOrder, stream.sort_by);
+  }
+
+  template <typename Term, typename Made>
+  void Terms(const Node* list, const Schema* schema, Result<Term> (*parse)(std::string_view),
+             Result<Made> (*make)(const std::vector<Term>&, const Schema&), std::vector<Term>& terms) {
+    if (list == nullptr) return;
+    for (const Node& item : list->items) {
+      auto term = parse(item.text);
+      if (!term) continue;  // there is a problem already
+      terms.push_back(std::move(*term));
+      const auto made = schema == nullptr ? Result<Made>() : make(terms, *schema);
+      if (made) continue;
+      problems_.Add(item.place, "CONFIG_VALUE", made.error().detail, made.error().fix);
+      terms.pop_back();
+    }
   }
 
   std::string ErrorsTable(const View& errors, const std::string& target) {

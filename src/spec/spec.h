@@ -16,6 +16,7 @@
 
 #include "base/result.h"
 #include "mapping/mapping.h"
+#include "schema/layout_terms.h"
 
 namespace frazil {
 
@@ -87,6 +88,9 @@ struct StreamSpec {
   std::string location;      // "file:///absolute/path" of a table to be created; "" = below the warehouse
   std::map<std::string, std::string> properties;  // of a table to be created
   bool create = true;                             // create the tables when they are missing
+  std::string branch = "main";
+  std::vector<LayoutTerm> partition_by;
+  std::vector<SortTerm> sort_by;
 
   Mapping mapping;
   std::chrono::milliseconds commit_interval{10'000};

@@ -108,8 +108,10 @@ spec:
     location: file:elsewhere
     properties: {write.target-file-size-bytes: 1048576, owner: "me"}
     create: false
-    branch: main
+    branch: audit
     format_version: 2
+    partition_by: ['days(ordered_at)', 'bucket(store_id, 16)', kafka_offset]
+    sort_by: [store_id, "day desc nulls first"]
   mapping:
     columns:
       - {name: store_id, from: /store/id, type: int, required: true, doc: "Which store"}
@@ -171,6 +173,12 @@ spec:
   stream.location = "file:///etc/frazil/elsewhere";
   stream.properties = {{"write.target-file-size-bytes", "1048576"}, {"owner", "me"}};
   stream.create = false;
+  stream.branch = "audit";
+  stream.partition_by = {{.transform = {.id = TransformId::kDay}, .column = "ordered_at"},
+                         {.transform = {.id = TransformId::kBucket, .width = 16}, .column = "store_id"},
+                         {.transform = {}, .column = "kafka_offset"}};
+  stream.sort_by = {{.term = {.transform = {}, .column = "store_id"}},
+                    {.term = {.transform = {}, .column = "day"}, .descending = true, .nulls_first = true}};
   stream.commit_interval = std::chrono::milliseconds(500);
   stream.target_file_bytes = 8 << 20;
   stream.mapping.metadata =
@@ -314,6 +322,17 @@ INSTANTIATE_TEST_SUITE_P(
                     "a name that no other column has"},
         BadDocument{"    columns:", "    unmapped: {}\n    columns:", "27:15 CONFIG_MISSING",
                     "collect is missing"},
+        // layouts that cannot be
+        BadDocument{"table: ingest.orders", "table: ingest.orders\n    partition_by: [\"dya(at)\"]",
+                    "26:20 CONFIG_VALUE", "did you mean day?"},
+        BadDocument{"table: ingest.orders", "table: ingest.orders\n    partition_by: [id, \"day(ta)\"]",
+                    "26:24 CONFIG_VALUE", "did you mean at?"},
+        BadDocument{"table: ingest.orders", "table: ingest.orders\n    partition_by: [\"hour(id)\"]",
+                    "26:20 CONFIG_VALUE", "hour timestamps"},
+        BadDocument{"table: ingest.orders", "table: ingest.orders\n    partition_by: [id, id]",
+                    "26:24 CONFIG_VALUE", "leave one of them out"},
+        BadDocument{"table: ingest.orders", "table: ingest.orders\n    partition_by: id", "26:19 CONFIG_TYPE", ""},
+        BadDocument{"table: ingest.orders", "table: ingest.orders\n    sort_by: [id up]", "26:15 CONFIG_VALUE", ""},
         // names that lead nowhere
         BadDocument{"connection: shop", "connection: shpo", "21:17 CONFIG_REFERENCE", "did you mean shop?"},
         BadDocument{"catalog: lake", "catalog: warehouse", "24:14 CONFIG_REFERENCE",
@@ -321,10 +340,6 @@ INSTANTIATE_TEST_SUITE_P(
         // what this version does not do
         BadDocument{"topic: orders", "topic: orders\n    format: {type: avro}", "23:20 CONFIG_NOT_SUPPORTED",
                     "supported: json"},
-        BadDocument{"table: ingest.orders", "table: ingest.orders\n    partition_by: [id]",
-                    "26:5 CONFIG_NOT_SUPPORTED", "leave it out"},
-        BadDocument{"table: ingest.orders", "table: ingest.orders\n    branch: dev",
-                    "26:13 CONFIG_NOT_SUPPORTED", "supported: main"},
         BadDocument{"type: sql", "type: rest", "12:9 CONFIG_NOT_SUPPORTED", "supported: sql"},
         BadDocument{"sqlite:lake/catalog.db", "postgresql://db/lake", "13:8 CONFIG_NOT_SUPPORTED",
                     "sqlite:PATH"},

@@ -162,11 +162,8 @@ const ObjectRule kTarget{
          .doc = "Folder of a table to be created. Default: below the warehouse."},
         {.key = "properties", .shape = Shape::kTextMap, .doc = "Table properties of a table to be created."},
         {.key = "branch",
-         .shape = Shape::kEnum,
-         .doc = "The branch that is written.",
-         .otherwise = "main",
-         .values = {"main"},
-         .later = {"*"}},
+         .doc = "The branch that is written; one that is not there begins where `main` is.",
+         .otherwise = "main"},
         {.key = "format_version",
          .shape = Shape::kEnum,
          .doc = "Iceberg format version of a table to be created.",
@@ -174,13 +171,15 @@ const ObjectRule kTarget{
          .values = {"2"},
          .later = {"1", "3"}},
         {.key = "partition_by",
-         .presence = kLater,
-         .doc = "Partition fields.",
-         .instead = "leave it out: tables are not partitioned yet"},
+         .shape = Shape::kPartition,
+         .doc = "Partition fields: a column, or `bucket(16, x)`, `truncate(8, x)`, `year(x)`, `month(x)`, `day(x)`, "
+                "`hour(x)`; [layouts.md](layouts.md). A table that exists must agree. Default: as the table is.",
+         .many = Many::kList},
         {.key = "sort_by",
-         .presence = kLater,
-         .doc = "Sort order.",
-         .instead = "leave it out: rows are kept as they come"}}};
+         .shape = Shape::kSortKey,
+         .doc = "Sort order of each file: like partition fields, with `desc`, `nulls first` or `nulls last` behind. A "
+                "table that exists must agree. Default: as the table is.",
+         .many = Many::kList}}};
 
 // Values nest in values: struct members, list elements, map keys and values.
 extern const ObjectRule kMember;

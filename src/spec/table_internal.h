@@ -21,6 +21,8 @@ enum class Shape {
   kPointer,    // JSON Pointer or $.a.b; may be empty
   kParse,      // how a value is read
   kDefault,    // a single value, [] or {}
+  kPartition,  // column, day(column)
+  kSortKey,    // the same, and a direction
   kBoolean,
   kSize,  // bytes, or text with a unit
   kDuration,

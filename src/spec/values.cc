@@ -12,6 +12,7 @@
 #include "base/text.h"
 #include "mapping/mapping.h"
 #include "mapping/number.h"
+#include "schema/layout_terms.h"
 #include "schema/types.h"
 
 namespace frazil {
@@ -95,6 +96,10 @@ Status CheckText(Shape shape, std::string_view text) {
       std::string pattern;
       return InDocument(ParseParseRule(text, pattern));
     }
+    case Shape::kPartition:
+      return InDocument(ParseLayoutTerm(text));
+    case Shape::kSortKey:
+      return InDocument(ParseSortTerm(text));
     case Shape::kSize:
       return InDocument(ParseSize(text));
     case Shape::kDuration:

@@ -65,7 +65,7 @@ WRONG = [
     ("{name: id, type: long}", "{name: id, type: long, §type: int}", "type"),
     ("topic: orders", "topic: orders, format: {type: §avro}", "CONFIG_NOT_SUPPORTED"),
     ("topic: orders", "topic: orders, format: {type: §jsn}", "json"),
-    ("table: ingest.orders}", "table: ingest.orders, §partition_by: [id]}", "CONFIG_NOT_SUPPORTED"),
+    ("table: ingest.orders}", "table: ingest.orders, partition_by: [§nope]}", "nope"),
     ("  mapping:", "  §raw: {table: ingest.raw}\n  mapping:", "CONFIG_NOT_SUPPORTED"),
     ("type: long}", "type: long, parse: §unix_milis}", "unix_millis"),
     ("  mapping:", "  commit: {interval: §10 parsecs}\n  mapping:", "10s"),

@@ -1,0 +1,109 @@
+// Streams into tables that are partitioned and sorted.
+#include <gmock/gmock.h>
+
+#include "iceberg/manifest.h"
+#include "ingest/stream_testing.h"
+
+namespace frazil {
+namespace {
+
+using ::testing::HasSubstr;
+
+std::vector<LayoutTerm> Terms(const std::vector<const char*>& texts) {
+  std::vector<LayoutTerm> terms;
+  for (const char* text : texts) terms.push_back(ParseLayoutTerm(text).value());
+  return terms;
+}
+
+std::vector<DataFile> LiveFiles(StreamWorld& world) {
+  std::vector<DataFile> files;
+  const LoadedTable table = world.Target();
+  const auto manifests = ReadManifestList(world.store, table.metadata.BranchHead("main")->manifest_list);
+  EXPECT_THAT(manifests, IsOk());
+  for (const ManifestFile& manifest : *manifests) {
+    const auto entries = ReadManifest(world.store, manifest);
+    EXPECT_THAT(entries, IsOk());
+    for (const ManifestEntry& entry : *entries) files.push_back(entry.data_file);
+  }
+  return files;
+}
+
+TEST(Layout, APartitionedTableGetsEveryMessageOnceInItsPartition) {
+  StreamWorld world;
+  world.Produce(0, 500);
+  world.Produce(1, 300);
+  world.ProduceBad(0, 4);
+  StreamProcess process(world);
+  process.config.partition_by = Terms({"bucket(7, id)", "kafka_partition"});
+  process.config.sort_by = {{.term = ParseLayoutTerm("id").value(), .descending = true, .nulls_first = false}};
+  ASSERT_OK(process.RunUntilEnd());
+  world.ExpectExactlyOnce();
+  EXPECT_EQ(world.CommittedCounts(), (EpochCounts{.rows = 800, .errors = 4, .nulls = 0, .filtered = 0, .absent = 0}));
+  const auto files = LiveFiles(world);
+  EXPECT_GE(files.size(), 14U);
+  for (const DataFile& file : files) {
+    EXPECT_THAT(file.file_path, HasSubstr("/data/id_bucket=" + std::to_string(file.partition[0].integer) +
+                                          "/kafka_partition=" + std::to_string(file.partition[1].integer) + "/"));
+    EXPECT_EQ(file.sort_order_id, 1);
+  }
+  EXPECT_TRUE(world.Errors().metadata.DefaultSpec().fields.empty());
+
+  // The table's own spec decides where the stream says nothing.
+  world.Produce(0, 10);
+  ASSERT_OK(StreamProcess(world).RunUntilEnd());
+  world.ExpectExactlyOnce();
+  EXPECT_GT(LiveFiles(world).size(), files.size());
+}
+
+TEST(Layout, ATableThatIsLaidOutOtherwiseIsRefused) {
+  StreamWorld world;
+  StreamProcess first(world);
+  first.config.partition_by = Terms({"bucket(7, id)"});
+  ASSERT_OK(first.RunUntilEnd());
+  StreamProcess second(world);
+  second.config.partition_by = Terms({"bucket(8, id)"});
+  second.config.sort_by = {{.term = ParseLayoutTerm("id").value()}};
+  const Status refused = second.RunUntilEnd();
+  EXPECT_THAT(refused, FailsWithCode("TABLE_INCOMPATIBLE"));
+  EXPECT_THAT(refused.error().detail, HasSubstr("partitioned by bucket[7] of id, not by bucket[8] of id"));
+  EXPECT_THAT(refused.error().detail, HasSubstr("sorted by nothing, not by identity of id asc nulls-first"));
+}
+
+// Rows that wait take more memory than their messages: the epoch is cut when they do.
+TEST(Layout, WaitingRowsStayWithinTheByteBudget) {
+  StreamWorld world(1, /*budget_bytes=*/100'000);
+  world.Produce(0, 5000);
+  StreamProcess process(world);
+  process.config.commit_interval = std::chrono::hours(1);
+  process.config.partition_by = Terms({"bucket(500, id)"});
+  process.config.target_file_bytes = 1 << 20;
+  ASSERT_OK(process.RunUntilEnd());
+  world.ExpectExactlyOnce();
+  EXPECT_GT(process.status().commits, 1);
+  EXPECT_EQ(world.budget.used(), 0);
+}
+
+TEST(Layout, AStreamOfABranchLeavesTheOthersAlone) {
+  StreamWorld world;
+  world.branch = "audit";
+  StreamProcess maker(world);  // makes the tables, and the branch
+  ASSERT_OK(maker.RunUntilEnd());
+  world.AppendByOthers(world.target);
+  const auto main = world.Target().metadata.current_snapshot_id;
+  ASSERT_TRUE(main);
+  world.Produce(0, 100);
+  world.ProduceBad(1, 3);
+  ASSERT_OK(StreamProcess(world).RunUntilEnd());
+  world.Produce(1, 50);
+  ASSERT_OK(StreamProcess(world).RunUntilEnd());
+  world.ExpectExactlyOnce();
+  EXPECT_EQ(world.Target().metadata.current_snapshot_id, main);
+  EXPECT_TRUE(ReadRows(world.catalog, world.store, world.target).empty());
+
+  StreamProcess other(world);
+  other.config.branch = "main";
+  EXPECT_THAT(other.RunUntilEnd(), FailsWithCode("BRANCH_CHANGED"));
+}
+
+}  // namespace
+}  // namespace frazil
