@@ -12,7 +12,7 @@ test:                ## what must hold at each change
 	tools/test
 
 test-all:            ## test, and the rest
-	tools/test setup checks build unit fuzz simulation integration chaos readers librdkafka optimised threads lint long
+	tools/test setup checks build unit fuzz simulation integration chaos readers librdkafka optimised threads instructions lint long
 
 SEEDS ?= 1000
 sim:                 ## simulated worlds 1 to SEEDS, and every mutant (sim/README.md); options go in ARGS

@@ -8,6 +8,7 @@
 #include <ctime>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/result.h"
@@ -91,9 +92,27 @@ void Measure(Codec codec, std::size_t batch_bytes, double seconds) {
       static_cast<double>(kResponseBytes) / static_cast<double>(buffer->bytes().size()));
 }
 
+[[gnu::noinline]] std::int64_t WalkOnce(const std::shared_ptr<const FetchBuffer>& buffer) {
+  const PartitionName name{"orders", Partition(0)};
+  OpenedBatch scratch;
+  OpenedBatch opened;
+  LogSlicer slicer(name, buffer->bytes(), Offset(0), {}, scratch);
+  std::int64_t records = 0;
+  while (auto slice = slicer.Next().value()) {
+    FRAZIL_CHECK(FetchedPayload(name, buffer, std::move(slice->spans)).Open(opened).has_value());
+    records += slice->record_count;
+  }
+  return records;
+}
+
 }  // namespace
 
+// For how many seconds each kind is measured; "once" walks one response of lz4, for callgrind.
 int main(int argc, char** argv) {
+  if (argc > 1 && std::string_view(argv[1]) == "once") {
+    fmt::print("{} records\n", WalkOnce(Response(Codec::kLz4, 500'000)));
+    return 0;
+  }
   const double seconds = argc > 1 ? std::atof(argv[1]) : 1;
   for (const Codec codec : {Codec::kNone, Codec::kLz4, Codec::kZstd, Codec::kSnappy, Codec::kGzip}) {
     for (const std::size_t batch_bytes : {16'000UL, 500'000UL}) Measure(codec, batch_bytes, seconds);
