@@ -280,6 +280,9 @@ Result<std::vector<DataFile>> TableWriter::Seal() {
   waiting_bytes_ = 0;
   look_at_bytes_ = wait_bytes_;
   partitioner_.Clear();
+  // Every stream has such a writer on each lane: what columns grew to must not stay while another one needs it.
+  batch_ = ColumnBatch(layout_.schema);
+  gathered_ = ColumnBatch(layout_.schema);
   finished_bytes_ = 0;
   return std::exchange(finished_, {});
 }
