@@ -33,7 +33,7 @@ def repeated(number: int) -> str:
 
 # Text, messages per partition, codec, and MiB of memory at most: columns of large texts may be twice as large as what is
 # charged for them while they grow.
-LOADS = {"small": (small, 200, "lz4", 256), "large": (large, 2, "none", 400), "inflating": (repeated, 60, "zstd", 256)}
+LOADS = {"small": (small, 200, "lz4", 256), "large": (large, 2, "none", 256), "inflating": (repeated, 60, "zstd", 400)}
 
 
 def name(number: int) -> str:
