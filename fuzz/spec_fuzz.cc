@@ -1,4 +1,5 @@
 // Spec files.
+#include "spec/mapping_text.h"
 #include "spec/spec.h"
 
 #include <set>
@@ -27,10 +28,11 @@ void CheckStream(const SpecFile& file, const StreamSpec& stream) {
   FRAZIL_CHECK(file.FindCatalog(stream.catalog) != nullptr);
   FRAZIL_CHECK(file.FindStream(stream.name) == &stream, "names are unique");
   FRAZIL_CHECK(stream.commit_interval.count() > 0 && stream.table != stream.errors_table);
-  if (stream.mapping.columns.empty()) return;  // to be inferred
-  FRAZIL_CHECK(ValidateMapping(stream.mapping).has_value());
-  FRAZIL_CHECK(MappingVersion(stream.mapping).size() == 16);
-  Schema schema = TargetSchema(stream.mapping);
+  if (!stream.mapping) return;  // to be inferred
+  FRAZIL_CHECK(ValidateMapping(*stream.mapping).has_value());
+  FRAZIL_CHECK(MappingVersion(*stream.mapping).size() == 16);
+  FRAZIL_CHECK(ParseMapping(MappingToJson(*stream.mapping)) == *stream.mapping);
+  Schema schema = TargetSchema(*stream.mapping);
   AssignFieldIds(schema);
   FRAZIL_CHECK(ParseSchema(SchemaToJson(schema)) == schema);
 }

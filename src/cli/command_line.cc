@@ -25,6 +25,7 @@ class CommandLine {
     Accept();
     Infer();
     Sample();
+    Preview();
     Audit();
     Where();
   }
@@ -169,6 +170,14 @@ class CommandLine {
     AddSample(command, kShowSamples);
     command->callback([this] {
       command_ = [this](const Output& output) { return SampleCommand(stream_options_, output); };
+    });
+  }
+
+  void Preview() {
+    CLI::App* command = AddOnStream("preview", "what the stream would make of its messages; nothing is written");
+    AddSample(command, kInferSamples);
+    command->callback([this] {
+      command_ = [this](const Output& output) { return PreviewCommand(stream_options_, output); };
     });
   }
 

@@ -54,6 +54,7 @@ inline constexpr std::int64_t kInferSamples = 1'000;
 inline constexpr std::int64_t kShowSamples = 10;
 int InferCommand(const StreamCommandOptions& options, const Output& output);
 int SampleCommand(const StreamCommandOptions& options, const Output& output);
+int PreviewCommand(const StreamCommandOptions& options, const Output& output);
 int AuditCommand(const StreamCommandOptions& options, const Output& output);
 int WhereCommand(const StreamCommandOptions& options, const Output& output);
 

@@ -10,6 +10,7 @@
 #include "kafka/kafka_source.h"
 #include "parquet/data_file_writer.h"
 #include "spec/file.h"
+#include "spec/mapping_text.h"
 #include "storage/local_store.h"
 
 namespace frazil {
@@ -116,6 +117,7 @@ Result<StreamConfig> ToConfig(const StreamSpec& spec) {
   config.partition_by = spec.partition_by;
   config.sort_by = spec.sort_by;
   config.mapping = spec.mapping;
+  config.mapping_text = {.print = MappingToJson, .parse = ParseMapping};
   config.commit_interval = spec.commit_interval;
   config.target_file_bytes = spec.target_file_bytes;
   return config;

@@ -11,6 +11,7 @@
 #include "ingest/followers.h"
 #include "ingest/ledger_commit.h"
 #include "ingest/recovery.h"
+#include "ingest/stream_mapping.h"
 #include "table/older_metadata.h"
 #include "record/position_errors.h"
 
@@ -235,7 +236,9 @@ class Acceptance {
   }
 
   Status Commit(const PositionRecord& record, const Uuid& id) {
-    LedgerCommit ledger(seams_, config_.target, decision_.identity, MappingVersion(config_.mapping));
+    FRAZIL_ASSIGN(const LoadedTable target, seams_.catalog.Load(config_.target));
+    FRAZIL_ASSIGN(const Mapping mapping, MappingOf(config_, target));
+    LedgerCommit ledger(seams_, config_.target, decision_.identity, MappingVersion(mapping));
     const auto unmoved = [&](const LoadedTable& table) -> Result<bool> {
       if (FRAZIL_MUTANT(accept_on_moved_ledger)) return true;
       FRAZIL_ASSIGN(const auto now, KnownIn(table));

@@ -20,7 +20,7 @@ Committer::Committer(const StreamConfig& config, const StreamSeams& seams, const
     : config_(config),
       seams_(seams),
       stream_(stream),
-      mapping_version_(MappingVersion(config.mapping)),
+      mapping_version_(MappingVersion(stream.tables.mapping)),
       applied_n_(stream.record.n),
       table_sequence_(stream.table_sequence) {}
 

@@ -34,7 +34,7 @@ IngestRun::IngestRun(const StreamConfig& config, const StreamSeams& seams, LaneP
       until_(until),
       retention_(retention),
       on_commit_(std::move(on_commit)),
-      decoders_(MakeJsonDecoderFactory(config.mapping)),
+      decoders_(MakeJsonDecoderFactory(stream.tables.mapping)),
       position_(stream.start_at),
       next_look_(seams.runtime.Now() + kPartitionInterval),
       next_check_(seams.runtime.Now() + CheckInterval()),

@@ -8,6 +8,7 @@
 #include "base/mutant.h"
 #include "ingest/followers.h"
 #include "ingest/ledger_commit.h"
+#include "ingest/stream_mapping.h"
 #include "table/older_metadata.h"
 #include "ledger/commit.h"
 #include "record/position_errors.h"
@@ -30,7 +31,9 @@ class Recovery {
     stream_.identity.branch = config_.branch;
     FRAZIL_ASSIGN(stream_.bounds, stream_.source->Bounds(stop_));
     FRAZIL_TRY(CheckTargetIsKnown());
-    FRAZIL_ASSIGN(stream_.tables, OpenStreamTables(config_, seams_));
+    FRAZIL_ASSIGN(stream_.tables, OpenStreamTables(config_, seams_, [this] {
+                    return InferFromTopic(config_, seams_, *stream_.source, stop_);
+                  }));
     FRAZIL_TRY(FindPosition());
     FRAZIL_TRY(StartAt());
     FRAZIL_ASSIGN(auto follower, LoadFollower(seams_, config_.name, config_.errors));
@@ -96,7 +99,7 @@ class Recovery {
   }
 
   LedgerCommit Ledger() {
-    return LedgerCommit(seams_, config_.target, stream_.identity, MappingVersion(config_.mapping));
+    return LedgerCommit(seams_, config_.target, stream_.identity, MappingVersion(stream_.tables.mapping));
   }
 
   Status CommitFirst(const LoadedTable& ledger) {

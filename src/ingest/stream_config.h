@@ -6,6 +6,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "catalog/catalog.h"
@@ -17,6 +18,12 @@
 #include "storage/object_store.h"
 
 namespace frazil {
+
+// How a mapping is kept as text in a table's property.
+struct MappingText {
+  std::string (*print)(const Mapping&) = nullptr;
+  Result<Mapping> (*parse)(std::string_view) = nullptr;  // the inverse
+};
 
 struct StreamConfig {
   std::string name;
@@ -31,7 +38,8 @@ struct StreamConfig {
   // Of a table to be created; one that exists must agree where these are not empty, and decides where they are.
   std::vector<LayoutTerm> partition_by;
   std::vector<SortTerm> sort_by;
-  Mapping mapping;
+  std::optional<Mapping> mapping;     // absent: as stream_mapping.h says, and mapping_text is set
+  MappingText mapping_text = {};
   Duration commit_interval = std::chrono::seconds(10);
   std::optional<std::int64_t> target_file_bytes;  // else the table's write.target-file-size-bytes (512 MiB)
 };

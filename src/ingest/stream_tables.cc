@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "iceberg/manifest.h"
 #include "ingest/file_options.h"
+#include "ingest/stream_mapping.h"
 #include "ledger/record.h"
 
 namespace frazil {
@@ -82,6 +83,27 @@ Result<LoadedTable> LoadOrCreate(const StreamSeams& seams, const Wanted& wanted,
   return CreateTable(seams, wanted);
 }
 
+Wanted WantedRows(const StreamConfig& config, const Mapping& mapping) {
+  return {.name = config.target,
+          .schema = TargetSchema(mapping),
+          .partition_by = config.partition_by,
+          .sort_by = config.sort_by,
+          .location = config.location,
+          .properties = config.table_properties};
+}
+
+// The target, as it is or newly created; a mapping that had to be inferred for it is part of the creating commit.
+Result<LoadedTable> LoadOrCreateTarget(const StreamConfig& config, const StreamSeams& seams,
+                                       const std::function<Result<Mapping>()>& infer) {
+  if (config.mapping) return LoadOrCreate(seams, WantedRows(config, *config.mapping), config.create);
+  auto loaded = seams.catalog.Load(config.target);
+  if (loaded || loaded.error().kind != ErrorKind::kNotFound || !config.create) return loaded;
+  FRAZIL_ASSIGN(const Mapping inferred, infer());
+  Wanted wanted = WantedRows(config, inferred);
+  wanted.properties[std::string(kMappingProperty)] = config.mapping_text.print(inferred);
+  return CreateTable(seams, wanted);
+}
+
 // "bucket[16] of store_id, day of at"; "nothing".
 std::string SpecText(const PartitionSpec& spec, const Schema& schema) {
   std::vector<std::string> fields;
@@ -126,20 +148,23 @@ Result<std::vector<std::string>> LayoutDifferences(const TableMetadata& table, c
   return differences;
 }
 
+// Of the columns, and where these are the same, of the layout.
+Result<std::vector<std::string>> AllDifferences(const TableMetadata& table, const Wanted& wanted) {
+  auto differences = Incompatibilities(wanted.schema, table.CurrentSchema());
+  if (!differences.empty()) return differences;
+  return LayoutDifferences(table, wanted);
+}
+
 // The layout of the files that bring the stream's rows to a table as it is.
 Result<TableLayout> Fit(const LoadedTable& table, const Wanted& wanted) {
-  const Schema& theirs = table.metadata.CurrentSchema();
-  auto differences = Incompatibilities(wanted.schema, theirs);
-  if (differences.empty()) {
-    FRAZIL_ASSIGN(differences, LayoutDifferences(table.metadata, wanted));
-  }
+  FRAZIL_ASSIGN(const auto differences, AllDifferences(table.metadata, wanted));
   if (!differences.empty()) {
     return Fail(ErrorKind::kInvalid, "TABLE_INCOMPATIBLE",
                 fmt::format("table {} does not take the stream's rows: {}", wanted.name.ToString(),
                             fmt::join(differences, "; ")),
                 "change the mapping or the table, or name another table");
   }
-  FRAZIL_ASSIGN(TableLayout layout, LayoutOf(table.metadata, ResolveIds(wanted.schema, theirs)));
+  FRAZIL_ASSIGN(TableLayout layout, LayoutOf(table.metadata, ResolveIds(wanted.schema, table.metadata.CurrentSchema())));
   layout.options = FileOptions(wanted.name, table.metadata);
   layout.target_file_bytes =
       PositiveProperty(table.metadata, "write.target-file-size-bytes", kDefaultTargetFileBytes);
@@ -148,13 +173,8 @@ Result<TableLayout> Fit(const LoadedTable& table, const Wanted& wanted) {
 
 }  // namespace
 
-Result<StreamTables> OpenStreamTables(const StreamConfig& config, const StreamSeams& seams) {
-  const Wanted rows{.name = config.target,
-                    .schema = TargetSchema(config.mapping),
-                    .partition_by = config.partition_by,
-                    .sort_by = config.sort_by,
-                    .location = config.location,
-                    .properties = config.table_properties};
+Result<StreamTables> OpenStreamTables(const StreamConfig& config, const StreamSeams& seams,
+                                      const std::function<Result<Mapping>()>& infer) {
   const Wanted errors{.name = config.errors,
                       .schema = ErrorsSchema(),
                       .partition_by = {},
@@ -162,8 +182,9 @@ Result<StreamTables> OpenStreamTables(const StreamConfig& config, const StreamSe
                       .location = {},
                       .properties = {}};
   StreamTables tables;
-  FRAZIL_ASSIGN(tables.target, LoadOrCreate(seams, rows, config.create));
-  FRAZIL_ASSIGN(tables.rows, Fit(tables.target, rows));
+  FRAZIL_ASSIGN(tables.target, LoadOrCreateTarget(config, seams, infer));
+  FRAZIL_ASSIGN(tables.mapping, MappingOf(config, tables.target));
+  FRAZIL_ASSIGN(tables.rows, Fit(tables.target, WantedRows(config, tables.mapping)));
   FRAZIL_ASSIGN(tables.errors, LoadOrCreate(seams, errors, /*create=*/true));
   if (!tables.errors.metadata.DefaultSpec().fields.empty()) {
     return Fail(ErrorKind::kInvalid, "TABLE_PARTITIONED",
@@ -175,6 +196,11 @@ Result<StreamTables> OpenStreamTables(const StreamConfig& config, const StreamSe
     if (config.target_file_bytes) layout->target_file_bytes = *config.target_file_bytes;
   }
   return tables;
+}
+
+Result<std::vector<std::string>> Differences(const StreamConfig& config, const LoadedTable& table,
+                                             const Mapping& mapping) {
+  return AllDifferences(table.metadata, WantedRows(config, mapping));
 }
 
 Status CheckNoRowsOfOurs(const StreamSeams& seams, const LoadedTable& target, const std::string& branch) {

@@ -265,7 +265,7 @@ TEST(Audit, RowsThatDoNotTellTheirMessagesAreSaid) {
   StreamWorld world;
   world.Produce(0, 5);
   StreamProcess process(world);
-  process.config.mapping.metadata.offset = false;
+  process.config.mapping->metadata.offset = false;
   ASSERT_OK(process.RunUntilEnd());
   ASSERT_OK_AND_ASSIGN(const AuditReport summaries, AuditWorld(world));
   EXPECT_TRUE(summaries.clean()) << Texts(summaries);

@@ -3,7 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <functional>
 #include <nlohmann/json.hpp>
+#include <utility>
 
 #include "base/printable.h"
 #include "spec/check_internal.h"
@@ -13,137 +15,209 @@
 namespace frazil {
 namespace {
 
-using Json = nlohmann::ordered_json;
-
-// Whether the type's text says all there is to say of the values inside.
-bool HasShortForm(const ValueMapping& value) {
-  const auto type = ParseType(ToString(value.type));
-  if (!type || *type != value.type) return false;
-  ValueMapping plain = DefaultValueMapping(*type, value.required);
-  plain.parse = value.parse;
-  plain.pattern = value.pattern;
-  return plain == value;
-}
-
-void PutValue(const ValueMapping& value, Json& json);
-
-Json ChildJson(const ValueMapping& parent, std::size_t i) {
-  Json json;
-  if (parent.type.id == TypeId::kStruct) json["name"] = parent.type.children[i].name;
-  PutValue(parent.children[i], json);
-  return json;
-}
-
-void PutLongForm(const ValueMapping& value, Json& json) {
-  switch (value.type.id) {
-    case TypeId::kStruct: {
-      json["type"] = "struct";
-      json["fields"] = Json::array();
-      for (std::size_t i = 0; i < value.children.size(); ++i) json["fields"].push_back(ChildJson(value, i));
-      return;
-    }
-    case TypeId::kList:
-      json["type"] = "list";
-      json["element"] = ChildJson(value, 0);
-      return;
-    case TypeId::kMap: {
-      json["type"] = "map";
-      json["key"] = ChildJson(value, 0);
-      json["key"].erase("required");  // a map's key always is
-      json["value"] = ChildJson(value, 1);
-      return;
-    }
-    default:
-      CheckFailed("a type without children has a short form", __FILE__, __LINE__, ToString(value.type));
-  }
-}
-
-void PutValue(const ValueMapping& value, Json& json) {
-  if (HasShortForm(value)) {
-    json["type"] = ToString(value.type);
-  } else {
-    PutLongForm(value, json);
-  }
-  if (value.parse != Parse::kDefault) json["parse"] = ToString(value.parse, value.pattern);
-  if (value.required) json["required"] = true;
-}
-
-Json ColumnJson(const ColumnMapping& column) {
-  Json json = {{"name", column.name}};
-  if (column.path != std::vector{column.name}) json["from"] = PathToPointer(column.path);
-  PutValue(column.value, json);
-  if (!column.doc.empty()) json["doc"] = column.doc;
-  return json;
-}
-
-Json MetadataJson(const MetadataColumns& metadata) {
-  Json names = Json::array();
-  for (const auto& [on, name] : {std::pair{metadata.partition, "partition"},
-                                 {metadata.offset, "offset"},
-                                 {metadata.timestamp, "timestamp"},
-                                 {metadata.key, "key"},
-                                 {metadata.headers, "headers"}}) {
-    if (on) names.push_back(name);
-  }
-  return names;
-}
-
-// What stands beside the columns and is not the default.
-Json SettingsJson(const Mapping& mapping) {
-  Json json = Json::object();
-  if (mapping.metadata != MetadataColumns()) json["metadata_columns"] = MetadataJson(mapping.metadata);
-  return json;
-}
-
-std::string Dump(const Json& json) {
-  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
-}
-
 // Text that means itself in YAML, within a flow mapping, too.
 bool IsPlain(std::string_view text) {
   const auto is_letter = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; };
-  if (text.empty() || (!is_letter(text[0]) && text[0] != '/') || IsNumberOrBoolean(text) || text == "null")
+  if (text.empty() || (!is_letter(text[0]) && text[0] != '/') || IsNumberOrBoolean(text) || text == "null") {
     return false;
+  }
   return std::ranges::all_of(text, [&](char c) {
     return is_letter(c) || (c >= '0' && c <= '9') ||
            std::string_view("/<>().-").find(c) != std::string_view::npos;
   });
 }
 
-std::string FlowYaml(const Json& json) {
-  if (json.is_string()) {
-    const auto& text = json.get_ref<const std::string&>();
-    return IsPlain(text) ? text : Dump(json);
+// Values one behind the other on a line: JSON, or YAML in flow style with as few quotes as may be.
+class LineWriter {
+ public:
+  explicit LineWriter(bool json) : json_(json) {}
+
+  void Open(char bracket) {
+    Separate();
+    line_ += bracket;
+    first_ = true;
   }
-  if (!json.is_structured()) return Dump(json);
-  std::vector<std::string> parts;
-  for (const auto& [key, value] : json.items()) {
-    parts.push_back(json.is_object() ? fmt::format("{}: {}", key, FlowYaml(value)) : FlowYaml(value));
+  void Close(char bracket) {
+    line_ += bracket;
+    first_ = false;
   }
-  return json.is_object() ? fmt::format("{{{}}}", fmt::join(parts, ", "))
-                          : fmt::format("[{}]", fmt::join(parts, ", "));
+  // REQUIRES: a word; the value follows.
+  void Key(std::string_view key) {
+    Separate();
+    line_ += json_ ? fmt::format("\"{}\":", key) : fmt::format("{}: ", key);
+    first_ = true;
+  }
+  // A value that is JSON already.
+  void Raw(std::string_view json) {
+    Separate();
+    line_ += json;
+  }
+  void Text(std::string_view text) {
+    Raw(!json_ && IsPlain(text)
+            ? std::string(text)
+            : nlohmann::json(text).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
+  }
+  std::string Take() && { return std::move(line_); }
+
+ private:
+  void Separate() {
+    if (!std::exchange(first_, false)) line_ += json_ ? "," : ", ";
+  }
+
+  const bool json_;
+  bool first_ = true;
+  std::string line_;
+};
+
+// Whether the type's text says all there is to say of the values inside.
+bool HasShortForm(const ValueMapping& value) {
+  const auto type = ParseType(ToString(value.type));
+  return type && *type == value.type && DefaultValueMapping(*type).children == value.children;
+}
+
+// One of a type's parts. `is_key`: of a map, which always is required.
+void WritePart(const ValueMapping& value, const Field& field, bool has_name, bool is_key, LineWriter& out);
+
+// The keys that say a value's type and how it is read.
+void WriteValue(const ValueMapping& value, bool is_key, LineWriter& out) {
+  out.Key("type");
+  if (HasShortForm(value)) {
+    out.Text(ToString(value.type));
+  } else if (value.type.id == TypeId::kStruct) {
+    out.Text("struct");
+    out.Key("fields");
+    out.Open('[');
+    for (std::size_t i = 0; i < value.children.size(); ++i) {
+      WritePart(value.children[i], value.type.children[i], /*has_name=*/true, /*is_key=*/false, out);
+    }
+    out.Close(']');
+  } else if (value.type.id == TypeId::kList) {
+    out.Text("list");
+    out.Key("element");
+    WritePart(value.children[0], value.type.children[0], /*has_name=*/false, /*is_key=*/false, out);
+  } else {
+    FRAZIL_CHECK(value.type.id == TypeId::kMap, "a type without children has a short form");
+    out.Text("map");
+    out.Key("key");
+    WritePart(value.children[0], value.type.children[0], /*has_name=*/false, /*is_key=*/true, out);
+    out.Key("value");
+    WritePart(value.children[1], value.type.children[1], /*has_name=*/false, /*is_key=*/false, out);
+  }
+  if (value.parse != Parse::kDefault) {
+    out.Key("parse");
+    out.Text(ToString(value.parse, value.pattern));
+  }
+  if (value.required && !is_key) {
+    out.Key("required");
+    out.Raw("true");
+  }
+  if (value.default_json) {
+    out.Key("default");
+    out.Raw(*value.default_json);
+  }
+}
+
+void WriteDoc(const std::string& doc, LineWriter& out) {
+  if (doc.empty()) return;
+  out.Key("doc");
+  out.Text(doc);
+}
+
+void WritePart(const ValueMapping& value, const Field& field, bool has_name, bool is_key, LineWriter& out) {
+  out.Open('{');
+  if (has_name) {
+    out.Key("name");
+    out.Text(field.name);
+  }
+  WriteValue(value, is_key, out);
+  WriteDoc(field.doc, out);
+  out.Close('}');
+}
+
+void WriteColumn(const ColumnMapping& column, LineWriter& out) {
+  out.Open('{');
+  out.Key("name");
+  out.Text(column.name);
+  if (column.part != MessagePart::kValue) {
+    out.Key("in");
+    out.Text(column.part == MessagePart::kKey ? "key" : "headers");
+  }
+  if (column.path != std::vector{column.name}) {
+    out.Key("from");
+    out.Text(PathToPointer(column.path));
+  }
+  WriteValue(column.value, /*is_key=*/false, out);
+  WriteDoc(column.doc, out);
+  out.Close('}');
+}
+
+void WriteMetadata(const MetadataColumns& metadata, LineWriter& out) {
+  out.Open('[');
+  for (const auto& [on, name] : {std::pair{metadata.partition, "partition"},
+                                 {metadata.offset, "offset"},
+                                 {metadata.timestamp, "timestamp"},
+                                 {metadata.key, "key"},
+                                 {metadata.headers, "headers"}}) {
+    if (on) out.Text(name);
+  }
+  out.Close(']');
+}
+
+// REQUIRES: not kIgnore.
+void WriteUnmapped(const Mapping& mapping, LineWriter& out) {
+  if (mapping.unmapped == Unmapped::kReject) return out.Text("reject");
+  if (mapping.unmapped_column == kUnmappedColumn) return out.Text("collect");
+  out.Open('{');
+  out.Key("collect");
+  out.Text(mapping.unmapped_column);
+  out.Close('}');
+}
+
+// What stands beside the columns and is not the default: keys and how their values are written.
+using Setting = std::pair<std::string_view, std::function<void(LineWriter&)>>;
+std::vector<Setting> SettingsOf(const Mapping& mapping) {
+  std::vector<Setting> settings;
+  if (mapping.metadata != MetadataColumns()) {
+    settings.emplace_back("metadata_columns", [&](LineWriter& out) { WriteMetadata(mapping.metadata, out); });
+  }
+  if (mapping.unmapped != Unmapped::kIgnore) {
+    settings.emplace_back("unmapped", [&](LineWriter& out) { WriteUnmapped(mapping, out); });
+  }
+  return settings;
 }
 
 }  // namespace
 
 std::string MappingToJson(const Mapping& mapping) {
-  Json json = {{"columns", Json::array()}};
-  for (const ColumnMapping& column : mapping.columns) json["columns"].push_back(ColumnJson(column));
-  json.update(SettingsJson(mapping));
-  return Dump(json);
+  LineWriter out(/*json=*/true);
+  out.Open('{');
+  out.Key("columns");
+  out.Open('[');
+  for (const ColumnMapping& column : mapping.columns) WriteColumn(column, out);
+  out.Close(']');
+  for (const auto& [key, write] : SettingsOf(mapping)) {
+    out.Key(key);
+    write(out);
+  }
+  out.Close('}');
+  return std::move(out).Take();
 }
 
 std::string MappingToYaml(const Mapping& mapping, int indent, const std::vector<std::string>& comments) {
   const std::string blanks(static_cast<std::size_t>(indent), ' ');
   std::string yaml = fmt::format("{}mapping:\n{}  columns:\n", blanks, blanks);
   for (std::size_t i = 0; i < mapping.columns.size(); ++i) {
-    yaml += fmt::format("{}    - {}", blanks, FlowYaml(ColumnJson(mapping.columns[i])));
+    LineWriter out(/*json=*/false);
+    WriteColumn(mapping.columns[i], out);
+    yaml += fmt::format("{}    - {}", blanks, std::move(out).Take());
     if (i < comments.size() && !comments[i].empty()) yaml += fmt::format("  # {}", Printable(comments[i]));
     yaml += '\n';
   }
-  const Json settings = SettingsJson(mapping);
-  for (const auto& [key, value] : settings.items()) {
-    yaml += fmt::format("{}  {}: {}\n", blanks, key, FlowYaml(value));
+  for (const auto& [key, write] : SettingsOf(mapping)) {
+    LineWriter out(/*json=*/false);
+    out.Key(key);
+    write(out);
+    yaml += fmt::format("{}  {}\n", blanks, std::move(out).Take());
   }
   return yaml;
 }

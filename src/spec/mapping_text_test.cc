@@ -94,6 +94,23 @@ TEST(MappingText, KeepsWhatStandsBesideTheColumns) {
   ExpectComesBack(mapping);
 }
 
+TEST(MappingText, KeepsOtherPartsDefaultsAndWhatNoColumnReads) {
+  Mapping mapping = MappingOf(R"yaml(
+  - {name: a, in: key, from: "", type: binary}
+  - {name: trace, in: headers, type: string, default: "none: \u00fc"}
+  - {name: big, type: "decimal(38,1)", default: 12345678901234567890123456789012345.5}
+  - {name: list, type: "list<int>", default: []}
+  - {name: s, type: struct, fields: [{name: x, type: int, default: -1, doc: "of \"x\""}], default: {}}
+)yaml");
+  ExpectComesBack(mapping);
+  mapping.unmapped = Unmapped::kReject;
+  ExpectComesBack(mapping);
+  mapping.unmapped = Unmapped::kCollect;
+  ExpectComesBack(mapping);
+  mapping.unmapped_column = "other: ones";
+  ExpectComesBack(mapping);
+}
+
 TEST(MappingText, KeepsOddNames) {
   Mapping mapping;
   for (const char* name :

@@ -133,9 +133,10 @@ class Binder {
 
     stream.errors_table = ErrorsTable(spec.Object("errors"), stream.table);
     const std::size_t before = problems_.count();
-    stream.mapping = BindMapping(spec.Object("mapping"), problems_);
-    const bool has_columns = spec.Object("mapping").present() && problems_.count() == before;
-    Layout(target, has_columns, stream);
+    if (const View mapping = spec.Object("mapping"); mapping.present()) {
+      stream.mapping = BindMapping(mapping, problems_);
+    }
+    Layout(target, stream.mapping && problems_.count() == before, stream);
     Commit(spec.Object("commit"), stream);
     return stream;
   }
@@ -143,7 +144,7 @@ class Binder {
   // `has_columns`: the columns are known, so that what they do not allow is a mistake here.
   void Layout(const View& target, bool has_columns, StreamSpec& stream) {
     Schema schema;
-    if (has_columns) schema = TargetSchema(stream.mapping);
+    if (has_columns) schema = TargetSchema(*stream.mapping);
     AssignFieldIds(schema);
     const Schema* columns = has_columns ? &schema : nullptr;
     Terms(target.Find("partition_by"), columns, ParseLayoutTerm, MakePartitionSpec, stream.partition_by);

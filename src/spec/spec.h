@@ -92,7 +92,7 @@ struct StreamSpec {
   std::vector<LayoutTerm> partition_by;
   std::vector<SortTerm> sort_by;
 
-  Mapping mapping;
+  std::optional<Mapping> mapping;  // absent: inferred when the table is created, by name afterwards
   std::chrono::milliseconds commit_interval{10'000};
   std::optional<std::int64_t> target_file_bytes;  // absent: the table's write.target-file-size-bytes
 

@@ -181,9 +181,10 @@ spec:
                     {.term = {.transform = {}, .column = "day"}, .descending = true, .nulls_first = true}};
   stream.commit_interval = std::chrono::milliseconds(500);
   stream.target_file_bytes = 8 << 20;
-  stream.mapping.metadata =
+  Mapping& mapping = stream.mapping.emplace();
+  mapping.metadata =
       MetadataColumns{.partition = false, .offset = true, .timestamp = false, .key = true, .headers = false};
-  stream.mapping.columns = {
+  mapping.columns = {
       {"store_id", {"store", "id"}, value(integer, true), "Which store"},
       {"ordered_at", {"ts"}, value(instant, false, Parse::kUnixMillis), ""},
       {"day", {"day"}, value(Type::Primitive(TypeId::kDate), false, Parse::kPattern, "%d.%m.%Y"), ""},
@@ -191,7 +192,7 @@ spec:
       {"tags", {"tags"}, value(Type::Map(field("key", text, true), field("value", number))), ""},
       {"short", {"short"}, value(Type::List(field("element", small))), ""},
       {"everything", {}, value(text, false, Parse::kJson), ""}};
-  auto& columns = stream.mapping.columns;
+  auto& columns = mapping.columns;
   columns[3].value.children = {value(line, true)};
   columns[3].value.children[0].children = {value(instant, false, Parse::kUnixMicros), value(integer, true)};
   columns[4].value.children = {value(text, true), value(number)};
@@ -209,8 +210,9 @@ TEST(Spec, WhatIsNotWrittenHasTheTablesDefaults) {
   EXPECT_TRUE(stream.create);
   EXPECT_EQ(stream.commit_interval, std::chrono::seconds(10));
   EXPECT_EQ(stream.target_file_bytes, std::nullopt);
-  EXPECT_EQ(stream.mapping.metadata, MetadataColumns());
-  EXPECT_THAT(stream.mapping.columns[0].path, ElementsAre("id"));
+  ASSERT_TRUE(stream.mapping.has_value());
+  EXPECT_EQ(stream.mapping->metadata, MetadataColumns());
+  EXPECT_THAT(stream.mapping->columns[0].path, ElementsAre("id"));
   EXPECT_EQ(file->FindCatalog("lake")->catalog_name, "lake");
   EXPECT_EQ(file->FindCatalog("lake")->database_path, "/etc/frazil/lake/catalog.db");
   EXPECT_EQ(file->FindConnection("shop")->tls, std::nullopt);
@@ -359,7 +361,8 @@ TEST(Spec, ColumnsOfKeysAndHeadersDefaultsAndCollectionAreRead) {
       - {name: who, type: struct, default: {}, fields: [{name: "on", type: boolean, default: true, doc: "Is it?"}]})"),
       "    columns:", "    unmapped: {collect: rest}\n    columns:"));
   ASSERT_TRUE(file) << file.error()[0].ToString();
-  const Mapping& mapping = file->streams[0].mapping;
+  ASSERT_TRUE(file->streams[0].mapping.has_value());
+  const Mapping& mapping = *file->streams[0].mapping;
   EXPECT_EQ(mapping.unmapped, Unmapped::kCollect);
   EXPECT_EQ(mapping.unmapped_column, "rest");
   const auto& columns = mapping.columns;
@@ -375,7 +378,7 @@ TEST(Spec, ColumnsOfKeysAndHeadersDefaultsAndCollectionAreRead) {
   EXPECT_EQ(columns[3].value.type.children[0].doc, "Is it?");
   const SpecResult plain = Read(Replace(Whole(), "    columns:", "    unmapped: collect\n    columns:"));
   ASSERT_TRUE(plain);
-  EXPECT_EQ(plain->streams[0].mapping.unmapped_column, "unmapped");
+  EXPECT_EQ(plain->streams[0].mapping.value_or(Mapping()).unmapped_column, "unmapped");
 }
 
 TEST(Spec, EachWrongColumnIsReported) {
@@ -393,13 +396,12 @@ TEST(Spec, AllProblemsOfAFileAreReportedInOrder) {
                                           "21:17 CONFIG_REFERENCE", "28:26 CONFIG_VALUE"));
 }
 
-TEST(Spec, AMissingMappingSaysThatColumnsAreNotInferred) {
+TEST(Spec, AStreamNeedsNoMapping) {
   std::string yaml = Whole();
   yaml.erase(yaml.find("  mapping:"));
   const SpecResult result = Read(yaml);
-  ASSERT_FALSE(result);
-  EXPECT_THAT(result.error()[0].ToString(), HasSubstr("not inferred"));
-  EXPECT_THAT(Problems(yaml), ElementsAre("20:3 CONFIG_MISSING"));
+  ASSERT_TRUE(result) << result.error()[0].ToString();
+  EXPECT_EQ(result->streams.at(0).mapping, std::nullopt);
 }
 
 TEST(Spec, TwoDocumentsOfOneNameAreRefused) {

@@ -1,0 +1,61 @@
+#include "ingest/stream_mapping.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/log.h"
+#include "base/printable.h"
+#include "decode/json_observer.h"
+#include "mapping/table_mapping.h"
+
+namespace frazil {
+namespace {
+
+Error Unusable(const LoadedTable& table, const Error& why) {
+  return Error{.kind = ErrorKind::kInvalid,
+               .code = "TABLE_MAPPING",
+               .detail = fmt::format("the columns of the table at {} cannot be read by name: {}",
+                                     table.metadata.location, why.detail),
+               .fix = "write the stream's mapping into its document",
+               .pointer = {}};
+}
+
+}  // namespace
+
+Result<Mapping> MappingOf(const StreamConfig& config, const LoadedTable& table) {
+  if (config.mapping) return *config.mapping;
+  std::optional<Mapping> stored;
+  if (const std::string text = table.metadata.Property(std::string(kMappingProperty), ""); !text.empty()) {
+    auto parsed = config.mapping_text.parse(text);
+    if (!parsed) return Fail(Unusable(table, parsed.error()));
+    stored = std::move(*parsed);
+  }
+  Mapping mapping = MappingByName(table.metadata.CurrentSchema(), stored ? &*stored : nullptr);
+  if (const auto valid = ValidateMapping(mapping); !valid) return Fail(Unusable(table, valid.error()));
+  return mapping;
+}
+
+Result<Mapping> MappingOf(const StreamConfig& config, const Sample& sample) {
+  if (sample.empty()) return Fail(TopicIsEmpty(config.topic));
+  const Inference inference = InferFromSample(sample);
+  if (inference.mapping.columns.empty()) return Fail(NothingInferred(inference, sample.size()));
+  for (const InferredPath& path : inference.paths) {
+    if (!path.look) continue;
+    LogInfo("{}: {} {}: {}", config.name, Printable(path.path),
+            path.type.empty() ? "-" : Printable(path.type), Printable(path.why));
+  }
+  for (const std::string& note : inference.notes) LogInfo("{}: {}", config.name, Printable(note));
+  return inference.mapping;
+}
+
+Result<Mapping> InferFromTopic(const StreamConfig& config, const StreamSeams& seams, BatchSource& source,
+                               StopSignal& stop) {
+  // It is copied once more to be parsed, and nothing else is on its way yet.
+  const SampleOptions options{.bytes = std::min(SampleOptions().bytes, seams.budget.total() / 4)};
+  FRAZIL_ASSIGN(const Sample sample, ReadSample(seams.runtime, source, options, stop));
+  LogInfo("{}: the columns are inferred from {} messages", config.name, sample.size());
+  return MappingOf(config, sample);
+}
+
+}  // namespace frazil
