@@ -93,7 +93,7 @@ TEST(HostileJsonTest, DepthIsLimitedWhereverItIs) {
 TEST(HostileJsonTest, ManyMembersAndKeysThatStandTwice) {
   std::string different = "{\"a\":1";
   std::string same = different;
-  for (std::size_t i = 0; i < 300'000; ++i) {
+  for (std::size_t i = 0; i < 60'000; ++i) {
     different += ",\"k" + std::to_string(i) + "\":0";
     same += ",\"z\":0";
   }
