@@ -114,6 +114,7 @@ Result<StreamConfig> ToConfig(const StreamSpec& spec) {
   config.create = spec.create;
   config.table_properties = spec.properties;
   config.branch = spec.branch;
+  config.format_version = spec.format_version;
   config.partition_by = spec.partition_by;
   config.sort_by = spec.sort_by;
   config.mapping = spec.mapping;

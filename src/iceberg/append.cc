@@ -106,10 +106,13 @@ class AppendBuilder {
     FRAZIL_TRY(FindParent());
     FRAZIL_ASSIGN(std::vector<ManifestFile> manifests, Manifests());
     Snapshot snapshot = DescribeSnapshot();
+    if (table_.next_row_id) GiveRowIds(manifests, snapshot);
     const ManifestList list{.snapshot_id = snapshot.snapshot_id,
                             .parent_snapshot_id = snapshot.parent_snapshot_id,
                             .sequence_number = snapshot.sequence_number,
-                            .manifests = std::move(manifests)};
+                            .manifests = std::move(manifests),
+                            .format_version = table_.format_version,
+                            .first_row_id = snapshot.first_row_id};
     written_.push_back(snapshot.manifest_list);
     FRAZIL_TRY(WriteManifestList(store_, snapshot.manifest_list, list));
     return AppendAttempt{.change = Change(snapshot), .snapshot = snapshot, .written = written_};
@@ -168,7 +171,7 @@ class AppendBuilder {
     if (append_.files.empty()) return {};
     FRAZIL_ASSIGN(auto encoder,
                   ManifestEncoder::Make(NextManifestLocation(), table_.CurrentSchema(), table_.DefaultSpec(),
-                                        ManifestContent::kData, ids_.snapshot_id));
+                                        ManifestContent::kData, ids_.snapshot_id, table_.format_version));
     for (const ManifestEntry& entry : AddedEntries(append_.files, ids_.snapshot_id)) {
       FRAZIL_TRY(encoder.Add(entry));
       added_.Add(entry.data_file, table_.default_spec_id);
@@ -225,6 +228,19 @@ class AppendBuilder {
       }
     }
     return {};
+  }
+
+  // Each data manifest without row ids gets room for all of its rows (table specification, "Row Lineage"):
+  // new ones, and those of a table that was upgraded.
+  void GiveRowIds(std::vector<ManifestFile>& manifests, Snapshot& snapshot) const {
+    std::int64_t next = *table_.next_row_id;
+    snapshot.first_row_id = next;
+    for (ManifestFile& manifest : manifests) {
+      if (manifest.content != ManifestContent::kData || manifest.first_row_id) continue;
+      manifest.first_row_id = next;
+      next += manifest.added_rows_count + manifest.existing_rows_count;
+    }
+    snapshot.added_rows = next - *snapshot.first_row_id;
   }
 
   Snapshot DescribeSnapshot() const {
@@ -284,7 +300,7 @@ Result<AppendAttempt> BuildAppend(ObjectStore& store, const TableMetadata& table
 Result<ManifestFile> WriteReadyManifest(ObjectStore& store, const TableMetadata& table,
                                         const std::string& location, const std::vector<DataFile>& files) {
   return WriteManifest(store, location, table.CurrentSchema(), table.DefaultSpec(), ManifestContent::kData,
-                       std::nullopt, AddedEntries(files, std::nullopt));
+                       std::nullopt, AddedEntries(files, std::nullopt), table.format_version);
 }
 
 }  // namespace frazil

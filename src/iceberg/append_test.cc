@@ -3,6 +3,9 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include <map>
+#include <set>
+
 #include "base/result_matchers.h"
 #include "iceberg/iceberg_testing.h"
 #include "runtime/runtime.h"
@@ -211,6 +214,42 @@ TEST_F(AppendTest, SmallManifestsBecomeOneWhenThereAreEnough) {
   const Snapshot empty = Commit(table, Append{}, Ids(8));
   ASSERT_OK_AND_ASSIGN(const auto manifests, ReadManifestList(store_, empty.manifest_list));
   EXPECT_EQ(manifests.size(), 1U);
+}
+
+// A table of version 2 with some files is upgraded, and goes on with and without merges.
+TEST_F(AppendTest, RowsOfFormatVersion3GetIdsThatTheyKeep) {
+  TableMetadata table = SmallTable({{"commit.manifest.min-count-to-merge", "3"}});
+  const auto add = [&](const std::string& name, std::int64_t rows, std::int64_t id) {
+    Append append;
+    append.files = {File(name, rows, 100), File(name + "2", 1, 100)};
+    return Commit(table, append, Ids(id));
+  };
+  add("a", 10, 1);
+  add("b", 5, 2);
+  table.format_version = 3;
+  table.next_row_id = 0;
+  std::map<std::string, std::int64_t> known;
+  std::int64_t next = 0;
+  for (std::int64_t id = 3; id < 9; ++id) {
+    const Snapshot snapshot = add("f" + std::to_string(id), id, id);
+    EXPECT_EQ(snapshot.first_row_id, next);
+    next += snapshot.added_rows.value();
+    EXPECT_EQ(table.next_row_id, next);
+    std::set<std::int64_t> taken;
+    ASSERT_OK_AND_ASSIGN(const auto manifests, ReadManifestList(store_, snapshot.manifest_list));
+    for (const ManifestFile& manifest : manifests) {
+      ASSERT_OK_AND_ASSIGN(const auto entries, ReadManifest(store_, manifest));
+      for (const ManifestEntry& entry : entries) {
+        const DataFile& file = entry.data_file;
+        ASSERT_TRUE(file.first_row_id) << file.file_path;
+        const auto [first, added] = known.emplace(file.file_path, *file.first_row_id);
+        EXPECT_EQ(first->second, *file.first_row_id) << file.file_path << " got other ids";
+        for (std::int64_t i = 0; i < file.record_count; ++i) EXPECT_TRUE(taken.insert(*file.first_row_id + i).second);
+      }
+    }
+    EXPECT_LT(*taken.rbegin(), next);
+  }
+  EXPECT_EQ(known.size(), 16U);
 }
 
 TEST(AppendModel, MergingKeepsEveryLiveEntryOnceWithItsOrigin) {

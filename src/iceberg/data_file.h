@@ -46,6 +46,7 @@ struct DataFile {
   std::vector<std::int32_t> equality_ids;                  // 135
   std::optional<std::int32_t> sort_order_id;               // 140
   std::optional<std::string> referenced_data_file;         // 143
+  std::optional<std::int64_t> first_row_id;                // 142; format version 3
 
   bool operator==(const DataFile&) const = default;
 };
@@ -92,6 +93,7 @@ struct ManifestFile {
   std::int64_t deleted_rows_count = 0;               // 514
   std::vector<FieldSummary> partitions;              // 507
   std::optional<Bytes> key_metadata;                 // 519
+  std::optional<std::int64_t> first_row_id;          // 520; format version 3, data manifests
 
   bool operator==(const ManifestFile&) const = default;
 };

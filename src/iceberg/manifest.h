@@ -1,4 +1,4 @@
-// Manifests and manifest lists as Avro files, format version 2 (v1 is read).
+// Manifests and manifest lists as Avro files, format versions 2 and 3 (1 is read).
 #pragma once
 
 #include <string>
@@ -18,9 +18,9 @@ namespace frazil {
 Result<ManifestFile> WriteManifest(ObjectStore& store, const std::string& location, const Schema& schema,
                                    const PartitionSpec& spec, ManifestContent content,
                                    std::optional<SnapshotId> snapshot_id,
-                                   const std::vector<ManifestEntry>& entries);
+                                   const std::vector<ManifestEntry>& entries, std::int32_t format_version = 2);
 
-// All entries, with snapshot id and sequence numbers inherited from `manifest` where they are null.
+// All entries, with snapshot id, sequence numbers and row ids inherited from `manifest` where they are null.
 Result<std::vector<ManifestEntry>> ReadManifest(ObjectStore& store, const ManifestFile& manifest);
 
 struct ManifestList {
@@ -28,6 +28,8 @@ struct ManifestList {
   std::optional<SnapshotId> parent_snapshot_id;
   std::int64_t sequence_number = 0;
   std::vector<ManifestFile> manifests;  // kUnassignedSequence becomes sequence_number
+  std::int32_t format_version = 2;
+  std::optional<std::int64_t> first_row_id = {};  // of the snapshot; format version 3
 };
 Status WriteManifestList(ObjectStore& store, const std::string& location, const ManifestList& list);
 Result<std::vector<ManifestFile>> ReadManifestList(ObjectStore& store, const std::string& location);

@@ -85,6 +85,7 @@ Result<DataFile> ReadDataFile(const RecordView& record) {
   FRAZIL_TRY(record.GetOptional(135, "equality_ids", file.equality_ids));
   FRAZIL_TRY(record.GetOptional(140, "sort_order_id", file.sort_order_id));
   FRAZIL_TRY(record.GetOptional(143, "referenced_data_file", file.referenced_data_file));
+  FRAZIL_TRY(record.GetOptional(142, "first_row_id", file.first_row_id));
   return file;
 }
 
@@ -128,8 +129,12 @@ Result<std::optional<ManifestEntry>> ManifestDecoder::NextWithoutContext() {
 }
 
 // Only what its manifest's snapshot added inherits numbers; of format version 1 all are 0.
-void ManifestDecoder::Inherit(ManifestEntry& entry) const {
+void ManifestDecoder::Inherit(ManifestEntry& entry) {
   if (!entry.snapshot_id) entry.snapshot_id = manifest_.added_snapshot_id;
+  if (next_row_id_ && !entry.data_file.first_row_id && entry.status != EntryStatus::kDeleted) {
+    entry.data_file.first_row_id = next_row_id_;
+    *next_row_id_ += entry.data_file.record_count;
+  }
   if (entry.status != EntryStatus::kAdded && manifest_.sequence_number != 0) return;
   if (!entry.sequence_number) entry.sequence_number = manifest_.sequence_number;
   if (!entry.file_sequence_number) entry.file_sequence_number = manifest_.sequence_number;

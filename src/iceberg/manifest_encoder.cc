@@ -5,6 +5,7 @@
 #include "iceberg/manifest.h"
 #include "iceberg/manifest_internal.h"
 #include "iceberg/manifest_schema.h"
+#include "iceberg/metadata_internal.h"
 
 namespace frazil {
 namespace {
@@ -105,8 +106,8 @@ std::optional<AvroValue> PartitionToAvro(const AvroSchema& schema, const Partiti
   return std::nullopt;
 }
 
-AvroValue DataFileToAvro(const DataFile& file, AvroValue partition) {
-  return AvroValue(AvroList{
+AvroValue DataFileToAvro(const DataFile& file, AvroValue partition, std::int32_t format_version) {
+  AvroList fields = {
       AvroValue(static_cast<std::int32_t>(file.content)),
       AvroValue(file.file_path),
       AvroValue(file.file_format),
@@ -124,7 +125,9 @@ AvroValue DataFileToAvro(const DataFile& file, AvroValue partition) {
       List(file.equality_ids),
       Maybe(file.sort_order_id),
       Maybe(file.referenced_data_file),
-  });
+  };
+  if (format_version >= kRowLineageVersion) fields.push_back(Maybe(file.first_row_id));
+  return AvroValue(std::move(fields));
 }
 
 // "partition-spec" holds the fields alone.
@@ -173,15 +176,16 @@ ManifestEncoder::ManifestEncoder(const AvroFileOptions& options, ManifestFile fi
 
 Result<ManifestEncoder> ManifestEncoder::Make(const std::string& location, const Schema& schema,
                                               const PartitionSpec& spec, ManifestContent content,
-                                              std::optional<SnapshotId> snapshot_id) {
+                                              std::optional<SnapshotId> snapshot_id,
+                                              std::int32_t format_version) {
   AvroFileOptions options;
-  FRAZIL_ASSIGN(options.schema_json, ManifestEntryAvroSchema(schema, spec));
+  FRAZIL_ASSIGN(options.schema_json, ManifestEntryAvroSchema(schema, spec, format_version));
   options.metadata = {
       {"schema", SchemaToJson(schema)},
       {"schema-id", fmt::format("{}", schema.schema_id)},
       {"partition-spec", SpecFieldsJson(spec)},
       {"partition-spec-id", fmt::format("{}", spec.spec_id)},
-      {"format-version", "2"},
+      {"format-version", fmt::format("{}", format_version)},
       {"content", content == ManifestContent::kData ? "data" : "deletes"},
   };
   options.sync_marker = SyncMarkerFor(location);
@@ -193,6 +197,7 @@ Result<ManifestEncoder> ManifestEncoder::Make(const std::string& location, const
   file.min_sequence_number = kUnassignedSequence;
   file.added_snapshot_id = snapshot_id.value_or(SnapshotId(0));
   ManifestEncoder encoder(options, std::move(file));
+  encoder.format_version_ = format_version;
   for (const PartitionField& field : spec.fields) {
     FRAZIL_ASSIGN(Type type, PartitionFieldType(schema, field));
     encoder.stats_.emplace_back(std::move(type));
@@ -229,7 +234,7 @@ Status ManifestEncoder::Add(const ManifestEntry& entry) {
       Maybe(entry.snapshot_id),
       Maybe(entry.sequence_number),
       Maybe(entry.file_sequence_number),
-      DataFileToAvro(data_file, std::move(partition)),
+      DataFileToAvro(data_file, std::move(partition), format_version_),
   }));
   ++entries_;
   for (std::size_t i = 0; i < stats_.size(); ++i) stats_[i].Add(data_file.partition[i]);
@@ -262,9 +267,9 @@ EncodedManifest ManifestEncoder::Finish() && {
 Result<ManifestFile> WriteManifest(ObjectStore& store, const std::string& location, const Schema& schema,
                                    const PartitionSpec& spec, ManifestContent content,
                                    std::optional<SnapshotId> snapshot_id,
-                                   const std::vector<ManifestEntry>& entries) {
+                                   const std::vector<ManifestEntry>& entries, std::int32_t format_version) {
   FRAZIL_CHECK(!entries.empty(), "a manifest without entries");
-  FRAZIL_ASSIGN(auto encoder, ManifestEncoder::Make(location, schema, spec, content, snapshot_id));
+  FRAZIL_ASSIGN(auto encoder, ManifestEncoder::Make(location, schema, spec, content, snapshot_id, format_version));
   for (const ManifestEntry& entry : entries) FRAZIL_TRY(encoder.Add(entry));
   EncodedManifest encoded = std::move(encoder).Finish();
   FRAZIL_TRY(store.Put(location, encoded.bytes));

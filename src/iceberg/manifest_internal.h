@@ -49,7 +49,7 @@ class ManifestEncoder {
   // kInvalid (TABLE_SPEC) when the spec does not fit the schema.
   static Result<ManifestEncoder> Make(const std::string& location, const Schema& schema,
                                       const PartitionSpec& spec, ManifestContent content,
-                                      std::optional<SnapshotId> snapshot_id);
+                                      std::optional<SnapshotId> snapshot_id, std::int32_t format_version);
 
   // kInvalid (TABLE_MANIFEST) for a partition that is none of the spec, a file of the other content, or more rows than
   // can be counted; the encoder is of no use then.
@@ -67,6 +67,7 @@ class ManifestEncoder {
   AvroFileWriter writer_;
   ManifestFile file_;
   std::vector<PartitionFieldStats> stats_;
+  std::int32_t format_version_ = 2;
   std::int64_t entries_ = 0;
 };
 
@@ -81,12 +82,13 @@ class ManifestDecoder {
 
  private:
   ManifestDecoder(AvroFileReader reader, const ManifestFile& manifest)
-      : reader_(std::move(reader)), manifest_(manifest) {}
+      : reader_(std::move(reader)), manifest_(manifest), next_row_id_(manifest.first_row_id) {}
   Result<std::optional<ManifestEntry>> NextWithoutContext();
-  void Inherit(ManifestEntry& entry) const;
+  void Inherit(ManifestEntry& entry);
 
   AvroFileReader reader_;
   ManifestFile manifest_;
+  std::optional<std::int64_t> next_row_id_;  // of the next file that inherits one
 };
 
 }  // namespace frazil

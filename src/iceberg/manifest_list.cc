@@ -4,6 +4,7 @@
 #include "iceberg/manifest.h"
 #include "iceberg/manifest_internal.h"
 #include "iceberg/manifest_schema.h"
+#include "iceberg/metadata_internal.h"
 
 namespace frazil {
 namespace {
@@ -29,11 +30,11 @@ AvroValue SummariesToAvro(const std::vector<FieldSummary>& summaries) {
   return AvroValue(std::move(list));
 }
 
-AvroValue ManifestToAvro(const ManifestFile& file, std::int64_t assigned) {
+AvroValue ManifestToAvro(const ManifestFile& file, std::int64_t assigned, std::int32_t format_version) {
   const auto sequence = [assigned](std::int64_t number) {
     return AvroValue(number == kUnassignedSequence ? assigned : number);
   };
-  return AvroValue(AvroList{
+  AvroList fields = {
       AvroValue(file.manifest_path),
       AvroValue(file.manifest_length),
       AvroValue(file.partition_spec_id),
@@ -49,7 +50,11 @@ AvroValue ManifestToAvro(const ManifestFile& file, std::int64_t assigned) {
       AvroValue(file.deleted_rows_count),
       SummariesToAvro(file.partitions),
       Maybe(file.key_metadata),
-  });
+  };
+  if (format_version >= kRowLineageVersion) {
+    fields.push_back(file.first_row_id ? AvroValue(*file.first_row_id) : AvroValue());
+  }
+  return AvroValue(std::move(fields));
 }
 
 Status ReadSummaries(const RecordView& record, std::vector<FieldSummary>& out) {
@@ -90,6 +95,7 @@ Result<ManifestFile> ReadManifestFile(const RecordView& record) {
   FRAZIL_TRY(record.GetOptional(514, "deleted_rows_count", file.deleted_rows_count));
   FRAZIL_TRY(ReadSummaries(record, file.partitions));
   FRAZIL_TRY(record.GetOptional(519, "key_metadata", file.key_metadata));
+  FRAZIL_TRY(record.GetOptional(520, "first_row_id", file.first_row_id));
   return file;
 }
 
@@ -109,16 +115,18 @@ Result<std::vector<ManifestFile>> ParseManifestList(std::string bytes) {
 
 Status WriteManifestList(ObjectStore& store, const std::string& location, const ManifestList& list) {
   AvroFileOptions options;
-  options.schema_json = ManifestFileAvroSchema();
+  options.schema_json = ManifestFileAvroSchema(list.format_version);
   options.metadata = {
       {"snapshot-id", fmt::format("{}", list.snapshot_id)},
       {"parent-snapshot-id", list.parent_snapshot_id ? fmt::format("{}", *list.parent_snapshot_id) : "null"},
       {"sequence-number", fmt::format("{}", list.sequence_number)},
-      {"format-version", "2"},
+      {"format-version", fmt::format("{}", list.format_version)},
   };
+  if (list.first_row_id) options.metadata["first-row-id"] = fmt::format("{}", *list.first_row_id);
   options.sync_marker = SyncMarkerFor(location);
   AvroFileWriter writer(options);
-  for (const ManifestFile& file : list.manifests) writer.Append(ManifestToAvro(file, list.sequence_number));
+  for (const ManifestFile& file : list.manifests)
+    writer.Append(ManifestToAvro(file, list.sequence_number, list.format_version));
   return store.Put(location, std::move(writer).Finish());
 }
 

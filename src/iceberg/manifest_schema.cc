@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/int128.h"
+#include "iceberg/metadata_internal.h"
 #include "schema/transform.h"
 
 namespace frazil {
@@ -134,8 +135,8 @@ std::string AvroName(const std::string& name) {
 
 Result<Json> PartitionFields(const Schema& schema, const PartitionSpec& spec) {
   Json fields = Json::array();
-  // Avro allows one definition of a name. A fixed that is there twice gets another name the second time: PyIceberg 0.12
-  // takes no names for types that were defined before.
+  // Avro allows one definition of a name. A fixed that is there twice gets another name the second time:
+  // PyIceberg 0.12 takes no names for types that were defined before.
   std::vector<std::string> defined;
   for (const PartitionField& field : spec.fields) {
     FRAZIL_ASSIGN(const Type type, PartitionFieldType(schema, field));
@@ -168,32 +169,36 @@ Result<Type> PartitionFieldType(const Schema& schema, const PartitionField& fiel
   const auto transform = ParseTransform(field.transform);
   const auto type = transform ? ResultType(*transform, source->type) : std::nullopt;
   if (type) return *type;
-  return Fail(ErrorKind::kInvalid, "TABLE_SPEC",
-              fmt::format("partition field '{}' has the transform '{}', which is not known or does not take a {}", field.name,
-                          field.transform, ToString(source->type)));
+  return Fail(
+      ErrorKind::kInvalid, "TABLE_SPEC",
+      fmt::format("partition field '{}' has the transform '{}', which is not known or does not take a {}",
+                  field.name, field.transform, ToString(source->type)));
 }
 
-Result<std::string> ManifestEntryAvroSchema(const Schema& schema, const PartitionSpec& spec) {
+Result<std::string> ManifestEntryAvroSchema(const Schema& schema, const PartitionSpec& spec,
+                                            std::int32_t format_version) {
   FRAZIL_ASSIGN(Json partition, PartitionFields(schema, spec));
-  Json data_file = Record("r2", Json::array({
-                                    Required(134, "content", "int"),
-                                    Required(100, "file_path", "string"),
-                                    Required(101, "file_format", "string"),
-                                    Required(102, "partition", Record("r102", std::move(partition))),
-                                    Required(103, "record_count", "long"),
-                                    Required(104, "file_size_in_bytes", "long"),
-                                    Optional(108, "column_sizes", MapById(117, 118, "long")),
-                                    Optional(109, "value_counts", MapById(119, 120, "long")),
-                                    Optional(110, "null_value_counts", MapById(121, 122, "long")),
-                                    Optional(137, "nan_value_counts", MapById(138, 139, "long")),
-                                    Optional(125, "lower_bounds", MapById(126, 127, "bytes")),
-                                    Optional(128, "upper_bounds", MapById(129, 130, "bytes")),
-                                    Optional(131, "key_metadata", "bytes"),
-                                    Optional(132, "split_offsets", List(133, "long")),
-                                    Optional(135, "equality_ids", List(136, "int")),
-                                    Optional(140, "sort_order_id", "int"),
-                                    Optional(143, "referenced_data_file", "string"),
-                                }));
+  Json fields = Json::array({
+      Required(134, "content", "int"),
+      Required(100, "file_path", "string"),
+      Required(101, "file_format", "string"),
+      Required(102, "partition", Record("r102", std::move(partition))),
+      Required(103, "record_count", "long"),
+      Required(104, "file_size_in_bytes", "long"),
+      Optional(108, "column_sizes", MapById(117, 118, "long")),
+      Optional(109, "value_counts", MapById(119, 120, "long")),
+      Optional(110, "null_value_counts", MapById(121, 122, "long")),
+      Optional(137, "nan_value_counts", MapById(138, 139, "long")),
+      Optional(125, "lower_bounds", MapById(126, 127, "bytes")),
+      Optional(128, "upper_bounds", MapById(129, 130, "bytes")),
+      Optional(131, "key_metadata", "bytes"),
+      Optional(132, "split_offsets", List(133, "long")),
+      Optional(135, "equality_ids", List(136, "int")),
+      Optional(140, "sort_order_id", "int"),
+      Optional(143, "referenced_data_file", "string"),
+  });
+  if (format_version >= kRowLineageVersion) fields.push_back(Optional(142, "first_row_id", "long"));
+  Json data_file = Record("r2", std::move(fields));
   return Record("manifest_entry", Json::array({
                                       Required(0, "status", "int"),
                                       Optional(1, "snapshot_id", "long"),
@@ -204,31 +209,32 @@ Result<std::string> ManifestEntryAvroSchema(const Schema& schema, const Partitio
       .dump();
 }
 
-std::string ManifestFileAvroSchema() {
+std::string ManifestFileAvroSchema(std::int32_t format_version) {
   Json summary = Record("r508", Json::array({
                                     Required(509, "contains_null", "boolean"),
                                     Optional(518, "contains_nan", "boolean"),
                                     Optional(510, "lower_bound", "bytes"),
                                     Optional(511, "upper_bound", "bytes"),
                                 }));
-  return Record("manifest_file", Json::array({
-                                     Required(500, "manifest_path", "string"),
-                                     Required(501, "manifest_length", "long"),
-                                     Required(502, "partition_spec_id", "int"),
-                                     Required(517, "content", "int"),
-                                     Required(515, "sequence_number", "long"),
-                                     Required(516, "min_sequence_number", "long"),
-                                     Required(503, "added_snapshot_id", "long"),
-                                     Required(504, "added_files_count", "int"),
-                                     Required(505, "existing_files_count", "int"),
-                                     Required(506, "deleted_files_count", "int"),
-                                     Required(512, "added_rows_count", "long"),
-                                     Required(513, "existing_rows_count", "long"),
-                                     Required(514, "deleted_rows_count", "long"),
-                                     Optional(507, "partitions", List(508, std::move(summary))),
-                                     Optional(519, "key_metadata", "bytes"),
-                                 }))
-      .dump();
+  Json fields = Json::array({
+      Required(500, "manifest_path", "string"),
+      Required(501, "manifest_length", "long"),
+      Required(502, "partition_spec_id", "int"),
+      Required(517, "content", "int"),
+      Required(515, "sequence_number", "long"),
+      Required(516, "min_sequence_number", "long"),
+      Required(503, "added_snapshot_id", "long"),
+      Required(504, "added_files_count", "int"),
+      Required(505, "existing_files_count", "int"),
+      Required(506, "deleted_files_count", "int"),
+      Required(512, "added_rows_count", "long"),
+      Required(513, "existing_rows_count", "long"),
+      Required(514, "deleted_rows_count", "long"),
+      Optional(507, "partitions", List(508, std::move(summary))),
+      Optional(519, "key_metadata", "bytes"),
+  });
+  if (format_version >= kRowLineageVersion) fields.push_back(Optional(520, "first_row_id", "long"));
+  return Record("manifest_file", std::move(fields)).dump();
 }
 
 }  // namespace frazil

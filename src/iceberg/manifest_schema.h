@@ -13,8 +13,8 @@ namespace frazil {
 // for a transform that is not known or does not take it.
 Result<Type> PartitionFieldType(const Schema& schema, const PartitionField& field);
 
-// Format version 2. The fields of "partition" are those of the spec, in its order.
-Result<std::string> ManifestEntryAvroSchema(const Schema& schema, const PartitionSpec& spec);
-std::string ManifestFileAvroSchema();
+// The fields of "partition" are those of the spec, in its order.
+Result<std::string> ManifestEntryAvroSchema(const Schema& schema, const PartitionSpec& spec, std::int32_t format_version = 2);
+std::string ManifestFileAvroSchema(std::int32_t format_version = 2);
 
 }  // namespace frazil

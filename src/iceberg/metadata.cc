@@ -85,6 +85,8 @@ TableMetadata MakeTableMetadata(NewTable table) {
   for (SortField& field : table.sort_order.fields) FollowField(field.source_id, ids);
   table.sort_order.order_id = table.sort_order.fields.empty() ? 0 : 1;
 
+  metadata.format_version = table.format_version;
+  if (metadata.format_version >= kRowLineageVersion) metadata.next_row_id = 0;
   metadata.table_uuid = table.uuid;
   metadata.location = std::move(table.location);
   metadata.last_updated_ms = table.now_ms;

@@ -1,4 +1,4 @@
-// Table metadata, format version 2 (table specification, "Table Metadata Fields").
+// Table metadata, format versions 2 and 3 (table specification, "Table Metadata Fields").
 #pragma once
 
 #include <cstdint>
@@ -25,6 +25,9 @@ struct Snapshot {
   std::string manifest_list;  // location
   Properties summary;         // "operation" and the rest
   std::optional<std::int32_t> schema_id;
+  // Format version 3: row ids from first_row_id on, below first_row_id + added_rows, were given to files by this snapshot.
+  std::optional<std::int64_t> first_row_id;
+  std::optional<std::int64_t> added_rows;
   std::string unknown_json;  // fields we do not know, as a JSON object ("" = none); written back as they were
 
   bool operator==(const Snapshot&) const = default;
@@ -72,6 +75,7 @@ struct TableMetadata {
   std::vector<SnapshotLogEntry> snapshot_log;
   std::vector<MetadataLogEntry> metadata_log;  // oldest first
   std::map<std::string, SnapshotRef> refs;
+  std::optional<std::int64_t> next_row_id;  // format version 3
   std::string unknown_json;  // top-level fields we do not know (statistics, …), as a JSON object; "" = none
 
   // nullptr where there is none; pointers live as long as the metadata.
@@ -97,12 +101,14 @@ struct NewTable {
   SortOrder sort_order;
   Properties properties;
   std::int64_t now_ms = 0;
+  std::int32_t format_version = 2;  // 2 or 3
 };
 TableMetadata MakeTableMetadata(NewTable table);
 
 // JSON both ways, with Java's names and order. Fields that are not known are kept at the top level and in
 // snapshots. kCorrupt (TABLE_METADATA) when it is not table metadata; kInvalid (TABLE_FORMAT_VERSION) for a
-// format version other than 2.
+// format version other than 2 and 3, and for what version 3 allows and this version would not keep: defaults of columns,
+// encryption, transforms of several columns.
 Result<TableMetadata> ParseTableMetadata(std::string_view json);
 std::string TableMetadataToJson(const TableMetadata& metadata);
 

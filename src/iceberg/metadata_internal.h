@@ -1,6 +1,7 @@
 // Shared by this folder's sources only.
 #pragma once
 
+#include <cstdint>
 #include <set>
 #include <string>
 
@@ -9,6 +10,8 @@
 namespace frazil {
 
 inline constexpr const char* kMainBranch = "main";
+// From this format version on rows have ids.
+inline constexpr std::int32_t kRowLineageVersion = 3;
 
 // `unknown_json` of table metadata without the statistics files of these snapshots.
 std::string WithoutStatistics(const std::string& unknown_json, const std::set<SnapshotId>& snapshots);

@@ -13,7 +13,8 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr std::int32_t kFormatVersion = 2;
+constexpr std::int32_t kLeastFormatVersion = 2;
+constexpr std::int32_t kGreatestFormatVersion = 3;
 
 tl::unexpected<Error> NotMetadata(std::string detail) {
   return Fail(ErrorKind::kCorrupt, "TABLE_METADATA", std::move(detail));
@@ -139,6 +140,8 @@ Result<Snapshot> ParseSnapshot(Json& json) {
       TakeOptional(json, "manifest-list", snapshot.manifest_list));  // version 1 may have "manifests" instead
   FRAZIL_TRY(TakeOptional(json, "summary", snapshot.summary));
   FRAZIL_TRY(TakeOptional(json, "schema-id", snapshot.schema_id));
+  FRAZIL_TRY(TakeOptional(json, "first-row-id", snapshot.first_row_id));
+  FRAZIL_TRY(TakeOptional(json, "added-rows", snapshot.added_rows));
   snapshot.unknown_json = Unknown(json);
   return snapshot;
 }
@@ -208,6 +211,33 @@ Status ParseLists(Json& json, TableMetadata& table) {
   return {};
 }
 
+bool HasKey(const Json& json, const std::vector<std::string>& keys) {
+  if (json.is_object()) {
+    for (const auto& [key, value] : json.items()) {
+      if (std::find(keys.begin(), keys.end(), key) != keys.end() || HasKey(value, keys)) return true;
+    }
+  } else if (json.is_array()) {
+    return std::any_of(json.begin(), json.end(), [&](const Json& item) { return HasKey(item, keys); });
+  }
+  return false;
+}
+
+// What would be lost when the metadata is written again, or must be known to write rows.
+Status CheckVersion3(const Json& json) {
+  const auto refuse = [](const char* what) {
+    return Fail(ErrorKind::kInvalid, "TABLE_FORMAT_VERSION",
+                fmt::format("the table has {}, which this version does not keep", what),
+                "name another table");
+  };
+  const auto part = [&](const char* key) { return json.contains(key) ? json.at(key) : Json(); };
+  if (HasKey(part("schemas"), {"initial-default", "write-default"})) return refuse("defaults of columns");
+  if (HasKey(part("partition-specs"), {"source-ids"}) || HasKey(part("sort-orders"), {"source-ids"})) {
+    return refuse("a transform of several columns");
+  }
+  if (!part("encryption-keys").empty()) return refuse("encryption keys");
+  return {};
+}
+
 // What the rest of the program takes for granted.
 Status CheckReferences(const TableMetadata& table) {
   if (std::none_of(table.schemas.begin(), table.schemas.end(),
@@ -255,6 +285,8 @@ Json SnapshotJson(const Snapshot& snapshot) {
   if (!snapshot.summary.empty()) json["summary"] = snapshot.summary;
   if (!snapshot.manifest_list.empty()) json["manifest-list"] = snapshot.manifest_list;
   if (snapshot.schema_id) json["schema-id"] = *snapshot.schema_id;
+  if (snapshot.first_row_id) json["first-row-id"] = *snapshot.first_row_id;
+  if (snapshot.added_rows) json["added-rows"] = *snapshot.added_rows;
   AddUnknown(json, snapshot.unknown_json);
   return json;
 }
@@ -309,11 +341,17 @@ Result<TableMetadata> ParseTableMetadata(std::string_view text) {
   if (!json.is_object()) return NotMetadata("the text is no JSON object");
   TableMetadata table;
   FRAZIL_TRY(Take(json, "format-version", table.format_version));
-  if (table.format_version != kFormatVersion) {
+  if (table.format_version < kLeastFormatVersion || table.format_version > kGreatestFormatVersion) {
     return Fail(ErrorKind::kInvalid, "TABLE_FORMAT_VERSION",
-                fmt::format("the table has format version {}; only {} is supported", table.format_version,
-                            kFormatVersion),
+                fmt::format("the table has format version {}; only {} and {} are supported",
+                            table.format_version, kLeastFormatVersion, kGreatestFormatVersion),
                 "upgrade a table of version 1 by setting its property format-version to 2");
+  }
+  if (table.format_version >= kRowLineageVersion) {
+    FRAZIL_TRY(CheckVersion3(json));
+    std::int64_t next_row_id = 0;
+    FRAZIL_TRY(Take(json, "next-row-id", next_row_id));
+    table.next_row_id = next_row_id;
   }
   FRAZIL_TRY(ParseScalars(json, table));
   FRAZIL_TRY(ParseLists(json, table));
@@ -330,6 +368,7 @@ Result<TableMetadata> ParseTableMetadata(std::string_view text) {
 std::string TableMetadataToJson(const TableMetadata& table) {
   Json json;
   json["format-version"] = table.format_version;
+  if (table.next_row_id) json["next-row-id"] = *table.next_row_id;
   json["table-uuid"] = table.table_uuid.ToString();
   json["location"] = table.location;
   json["last-sequence-number"] = table.last_sequence_number;

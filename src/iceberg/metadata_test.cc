@@ -138,7 +138,7 @@ TEST(Metadata, WhatIsNoMetadataIsRefused) {
   for (const char* text : {"", "[]", "{}", "{\"format-version\":\"2\"}"}) {
     EXPECT_THAT(ParseTableMetadata(text), FailsWithCode("TABLE_METADATA")) << text;
   }
-  for (const int version : {1, 3, 4}) {
+  for (const int version : {1, 4}) {
     Json json = SmallJson();
     json["format-version"] = version;
     EXPECT_THAT(ParseTableMetadata(json.dump()), FailsWithCode("TABLE_FORMAT_VERSION"));
@@ -173,6 +173,31 @@ TEST(Metadata, WhatIsNoMetadataIsRefused) {
     json[Json::json_pointer(pointer)] = value;
     EXPECT_THAT(ParseTableMetadata(json.dump()), FailsWithCode("TABLE_METADATA")) << pointer;
   }
+}
+
+TEST(Metadata, FormatVersion3IsWrittenBackAndWhatWouldBeLostIsRefused) {
+  Json json = Json::parse(Golden("metadata.json"));
+  json["format-version"] = 3;
+  EXPECT_THAT(ParseTableMetadata(json.dump()), FailsWithCode("TABLE_METADATA"));
+  json["next-row-id"] = 40;
+  json["snapshots"][1]["first-row-id"] = 30;
+  json["snapshots"][1]["added-rows"] = 10;
+  json["encryption-keys"] = Json::array();
+  ASSERT_OK_AND_ASSIGN(const TableMetadata table, ParseTableMetadata(json.dump()));
+  EXPECT_EQ(table.next_row_id, 40);
+  EXPECT_EQ(table.snapshots[1].first_row_id, 30);
+  EXPECT_EQ(Json::parse(TableMetadataToJson(table)), json);
+
+  const auto refused = [&](const auto& change) {
+    Json changed = json;
+    change(changed);
+    return ParseTableMetadata(changed.dump());
+  };
+  EXPECT_THAT(refused([](Json& j) { j["schemas"][0]["fields"][0]["initial-default"] = 1; }),
+              FailsWithCode("TABLE_FORMAT_VERSION"));
+  EXPECT_THAT(refused([](Json& j) { j["partition-specs"][1]["fields"][0]["source-ids"] = {1, 2}; }),
+              FailsWithCode("TABLE_FORMAT_VERSION"));
+  EXPECT_THAT(refused([](Json& j) { j["encryption-keys"] = {{{"key-id", "k"}}}; }), FailsWithCode("TABLE_FORMAT_VERSION"));
 }
 
 TEST(Metadata, UnknownFieldsOfAnyDepthAreRefusedOrKept) {

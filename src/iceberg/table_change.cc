@@ -70,6 +70,7 @@ class Updater {
       return Fail(ErrorKind::kInvalid, "TABLE_SNAPSHOT",
                   fmt::format("snapshot {} is there already", snapshot.snapshot_id));
     }
+    FRAZIL_TRY(TakeRowIds(snapshot));
     table_.last_sequence_number = snapshot.sequence_number;
     updated_ms_ = std::max(table_.last_updated_ms, snapshot.timestamp_ms);
     table_.snapshots.push_back(snapshot);
@@ -122,6 +123,18 @@ class Updater {
   }
 
  private:
+  // Row ids are given once. Another snapshot that took these is a conflict, as with sequence numbers.
+  Status TakeRowIds(const Snapshot& snapshot) {
+    if (!table_.next_row_id) return {};
+    if (!snapshot.first_row_id || !snapshot.added_rows || *snapshot.first_row_id < *table_.next_row_id) {
+      return Fail(ErrorKind::kConflict, "TABLE_ROW_IDS",
+                  fmt::format("snapshot {} does not take its row ids from the table's next one, {}", snapshot.snapshot_id,
+                              *table_.next_row_id));
+    }
+    table_.next_row_id = *snapshot.first_row_id + *snapshot.added_rows;
+    return {};
+  }
+
   // A log with a hole would name a wrong snapshot for the hole's time, so it begins after the last one that
   // is gone.
   void CutSnapshotLog(const std::set<SnapshotId>& gone) {

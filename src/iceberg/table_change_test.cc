@@ -72,6 +72,21 @@ TEST(TableChange, WhatACatalogMustRefuseIsRefused) {
   }
 }
 
+TEST(TableChange, RowIdsAreGivenOnce) {
+  TableMetadata table = SmallTable();
+  table.format_version = 3;
+  table.next_row_id = 100;
+  Snapshot snapshot = BareSnapshot(1, std::nullopt, 1, 2'000);
+  const auto added = [&] { return ApplyChange(table, {.requirements = {}, .updates = {AddSnapshot{snapshot}}}, 2'000); };
+  EXPECT_THAT(added(), FailsWithCode("TABLE_ROW_IDS"));
+  snapshot.first_row_id = 99;
+  snapshot.added_rows = 10;
+  EXPECT_THAT(added(), FailsWithCode("TABLE_ROW_IDS"));
+  snapshot.first_row_id = 100;
+  ASSERT_OK_AND_ASSIGN(const TableMetadata after, added());
+  EXPECT_EQ(after.next_row_id, 110);
+}
+
 TEST(TableChange, TheClockOfATableNeverGoesBack) {
   const TableMetadata table = TwoSnapshots();
   const TableChange change{.requirements = {},

@@ -105,5 +105,38 @@ TEST(Layout, AStreamOfABranchLeavesTheOthersAlone) {
   EXPECT_THAT(other.RunUntilEnd(), FailsWithCode("BRANCH_CHANGED"));
 }
 
+// Every row has an id of its own, whatever manifests were merged.
+TEST(Layout, RowsOfFormatVersion3HaveIdsOfTheirOwn) {
+  StreamWorld world;
+  std::int64_t rows = 0;
+  for (int round = 0; round < 6; ++round) {
+    world.Produce(0, 10 + round);
+    world.ProduceBad(1, 1);
+    rows += 10 + round;
+    StreamProcess process(world);
+    process.config.format_version = 3;
+    process.config.table_properties = {{"commit.manifest.min-count-to-merge", "2"}};
+    ASSERT_OK(process.RunUntilEnd());
+  }
+  world.ExpectExactlyOnce();
+  const LoadedTable table = world.Target();
+  EXPECT_EQ(table.metadata.format_version, 3);
+  EXPECT_EQ(world.Errors().metadata.format_version, 3);
+  std::set<std::int64_t> ids;
+  std::int64_t next = 0;
+  for (const Snapshot& snapshot : table.metadata.snapshots) {
+    EXPECT_EQ(snapshot.first_row_id, next);
+    next += snapshot.added_rows.value();
+  }
+  EXPECT_EQ(table.metadata.next_row_id, next);
+  for (const DataFile& file : LiveFiles(world)) {
+    for (std::int64_t i = 0; i < file.record_count; ++i) {
+      EXPECT_TRUE(ids.insert(file.first_row_id.value() + i).second) << file.file_path;
+    }
+  }
+  EXPECT_EQ(static_cast<std::int64_t>(ids.size()), rows);
+  EXPECT_LT(*ids.rbegin(), next);
+}
+
 }  // namespace
 }  // namespace frazil

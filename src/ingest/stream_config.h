@@ -35,6 +35,7 @@ struct StreamConfig {
   std::string location;               // of a table to be created; "" = under the warehouse
   bool create = true;                 // the target, when it does not exist
   Properties table_properties;        // of a table to be created
+  std::int32_t format_version = 2;    // of tables to be created
   // Of a table to be created; one that exists must agree where these are not empty, and decides where they are.
   std::vector<LayoutTerm> partition_by;
   std::vector<SortTerm> sort_by;

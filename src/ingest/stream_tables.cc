@@ -46,6 +46,7 @@ struct Wanted {
   std::vector<SortTerm> sort_by;
   std::string location;
   Properties properties;
+  std::int32_t format_version = 2;
 };
 
 Result<NewTable> ToNewTable(const StreamSeams& seams, const Wanted& wanted) {
@@ -55,7 +56,8 @@ Result<NewTable> ToNewTable(const StreamSeams& seams, const Wanted& wanted) {
                  .spec = {},
                  .sort_order = {},
                  .properties = DefaultProperties(),
-                 .now_ms = seams.runtime.UnixMillis()};
+                 .now_ms = seams.runtime.UnixMillis(),
+                 .format_version = wanted.format_version};
   AssignFieldIds(table.schema);
   FRAZIL_ASSIGN(table.spec, MakePartitionSpec(wanted.partition_by, table.schema));
   FRAZIL_ASSIGN(table.sort_order, MakeSortOrder(wanted.sort_by, table.schema));
@@ -89,7 +91,8 @@ Wanted WantedRows(const StreamConfig& config, const Mapping& mapping) {
           .partition_by = config.partition_by,
           .sort_by = config.sort_by,
           .location = config.location,
-          .properties = config.table_properties};
+          .properties = config.table_properties,
+          .format_version = config.format_version};
 }
 
 // The target, as it is or newly created; a mapping that had to be inferred for it is part of the creating commit.
@@ -180,7 +183,8 @@ Result<StreamTables> OpenStreamTables(const StreamConfig& config, const StreamSe
                       .partition_by = {},
                       .sort_by = {},
                       .location = {},
-                      .properties = {}};
+                      .properties = {},
+                      .format_version = config.format_version};
   StreamTables tables;
   FRAZIL_ASSIGN(tables.target, LoadOrCreateTarget(config, seams, infer));
   FRAZIL_ASSIGN(tables.mapping, MappingOf(config, tables.target));

@@ -73,7 +73,7 @@ TEST(SpecSchema, HasEveryObjectAndOnlyKeysInForce) {
   EXPECT_EQ(target["required"], (nlohmann::json{"catalog", "table"}));
   EXPECT_TRUE(target["properties"].contains("branch"));
   EXPECT_EQ(target["properties"]["partition_by"]["type"], "array");
-  EXPECT_EQ(target["properties"]["format_version"]["enum"], nlohmann::json::array({2}));
+  EXPECT_EQ(target["properties"]["format_version"]["enum"], nlohmann::json::array({2, 3}));
   EXPECT_EQ(schema["definitions"]["secret"]["maxProperties"], 1);
 }
 

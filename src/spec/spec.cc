@@ -128,6 +128,7 @@ class Binder {
     stream.table = target.Text("table");
     stream.create = target.Flag("create");
     stream.branch = target.Text("branch");
+    stream.format_version = target.Text("format_version") == "3" ? 3 : 2;
     if (target.Has("location")) stream.location = FileLocation(target.Text("location"), folder_).value_or("");
     stream.properties = TextMap(target.Find("properties"));
 

@@ -89,6 +89,7 @@ struct StreamSpec {
   std::map<std::string, std::string> properties;  // of a table to be created
   bool create = true;                             // create the tables when they are missing
   std::string branch = "main";
+  std::int32_t format_version = 2;  // of a table to be created
   std::vector<LayoutTerm> partition_by;
   std::vector<SortTerm> sort_by;
 

@@ -109,7 +109,7 @@ spec:
     properties: {write.target-file-size-bytes: 1048576, owner: "me"}
     create: false
     branch: audit
-    format_version: 2
+    format_version: 3
     partition_by: ['days(ordered_at)', 'bucket(store_id, 16)', kafka_offset]
     sort_by: [store_id, "day desc nulls first"]
   mapping:
@@ -174,6 +174,7 @@ spec:
   stream.properties = {{"write.target-file-size-bytes", "1048576"}, {"owner", "me"}};
   stream.create = false;
   stream.branch = "audit";
+  stream.format_version = 3;
   stream.partition_by = {{.transform = {.id = TransformId::kDay}, .column = "ordered_at"},
                          {.transform = {.id = TransformId::kBucket, .width = 16}, .column = "store_id"},
                          {.transform = {}, .column = "kafka_offset"}};
@@ -325,6 +326,8 @@ INSTANTIATE_TEST_SUITE_P(
         BadDocument{"    columns:", "    unmapped: {}\n    columns:", "27:15 CONFIG_MISSING",
                     "collect is missing"},
         // layouts that cannot be
+        BadDocument{"table: ingest.orders", "table: ingest.orders\n    format_version: 1",
+                    "26:21 CONFIG_NOT_SUPPORTED", "supported: 2, 3"},
         BadDocument{"table: ingest.orders", "table: ingest.orders\n    partition_by: [\"dya(at)\"]",
                     "26:20 CONFIG_VALUE", "did you mean day?"},
         BadDocument{"table: ingest.orders", "table: ingest.orders\n    partition_by: [id, \"day(ta)\"]",

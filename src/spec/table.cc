@@ -168,8 +168,8 @@ const ObjectRule kTarget{
          .shape = Shape::kEnum,
          .doc = "Iceberg format version of a table to be created.",
          .otherwise = "2",
-         .values = {"2"},
-         .later = {"1", "3"}},
+         .values = {"2", "3"},
+         .later = {"1"}},
         {.key = "partition_by",
          .shape = Shape::kPartition,
          .doc = "Partition fields: a column, or `bucket(16, x)`, `truncate(8, x)`, `year(x)`, `month(x)`, `day(x)`, "

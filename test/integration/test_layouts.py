@@ -136,6 +136,24 @@ def test_a_table_that_pyiceberg_partitioned(world):
     assert sum(task.file.record_count for task in tasks) == sum(one.kind is Kind.ROW for one in world.knowledge.messages.values())
 
 
+def test_a_table_of_format_version_3(world):
+    """Row ids are given without gaps or doubles; DuckDB and PyIceberg read the rows."""
+    world.create_topic()
+    file = world.write_spec(COLUMNS, metadata_columns=ALL_METADATA, target={
+        "format_version": 3, "partition_by": ["bucket(3, store_id)"], "properties": {"commit.manifest.min-count-to-merge": "2"}})
+    for round in range(4):
+        produce_orders(world.knowledge, Source(world.broker.address, world.topic), Orders(round), 50)
+        run_to_end(file)
+    for engine in ENGINES:
+        world.audit(engine=engine)
+    metadata = world.lake.metadata(world.table)
+    assert metadata["format-version"] == 3
+    snapshots = metadata["snapshots"]
+    for before, after in zip(snapshots, snapshots[1:]):
+        assert after["first-row-id"] == before["first-row-id"] + before["added-rows"]
+    assert metadata["next-row-id"] == snapshots[-1]["first-row-id"] + snapshots[-1]["added-rows"]
+
+
 def test_a_branch_of_the_target(world):
     """Rows are on the branch alone, and `audit` proves them there."""
     world.create_topic()
