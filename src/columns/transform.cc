@@ -156,7 +156,7 @@ std::int32_t Murmur3(std::string_view bytes) {
     hash = std::rotl(hash ^ MixBlock(block), 13) * 5 + 0xE6546B64U;
   }
   std::uint32_t tail = 0;
-  std::memcpy(&tail, bytes.data() + at, bytes.size() - at);
+  if (at < bytes.size()) std::memcpy(&tail, bytes.data() + at, bytes.size() - at);
   hash ^= MixBlock(tail);
   hash ^= static_cast<std::uint32_t>(bytes.size());
   hash = (hash ^ hash >> 16U) * 0x85EBCA6BU;
