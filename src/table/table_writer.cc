@@ -235,12 +235,16 @@ Status TableWriter::WriteWaiting(std::int32_t partition, const RowSorter& sorter
 }
 
 Status TableWriter::Write(std::int32_t partition, const ColumnBatch& rows) {
-  std::unique_ptr<DataFileWriter>& file = open_[partition];
-  if (file == nullptr) {
-    FRAZIL_ASSIGN(file, OpenFile(partition));
+  auto file = open_.find(partition);
+  if (file == open_.end()) {
+    FRAZIL_ASSIGN(auto opened, OpenFile(partition));
+    file = open_.emplace(partition, std::move(opened)).first;
   }
-  FRAZIL_TRY(file->Write(rows));
-  const WriterSize size = file->size();
+  if (auto written = file->second->Write(rows); !written) {
+    open_.erase(file);
+    return written;
+  }
+  const WriterSize size = file->second->size();
   return size.written_bytes + size.buffered_bytes >= layout_.target_file_bytes ? CloseFile(partition)
                                                                                : Status();
 }
@@ -254,10 +258,9 @@ Result<std::unique_ptr<DataFileWriter>> TableWriter::OpenFile(std::int32_t parti
 }
 
 Status TableWriter::CloseFile(std::int32_t partition) {
-  const auto file = open_.find(partition);
-  if (file == open_.end()) return {};
-  FRAZIL_ASSIGN(auto written, file->second->Finish());
-  open_.erase(file);
+  const auto file = open_.extract(partition);
+  if (file.empty()) return {};
+  FRAZIL_ASSIGN(auto written, file.mapped()->Finish());
   DataFile& finished = finished_.emplace_back(ToDataFile(std::move(written)));
   finished.partition = partitioner_.tuple(partition);
   finished.sort_order_id = layout_.sort_order_id;
@@ -280,7 +283,8 @@ Result<std::vector<DataFile>> TableWriter::Seal() {
   waiting_bytes_ = 0;
   look_at_bytes_ = wait_bytes_;
   partitioner_.Clear();
-  // Every stream has such a writer on each lane: what columns grew to must not stay while another one needs it.
+  // Every stream has such a writer on each lane: what columns grew to must not stay while another one needs
+  // it.
   batch_ = ColumnBatch(layout_.schema);
   gathered_ = ColumnBatch(layout_.schema);
   finished_bytes_ = 0;

@@ -8,6 +8,7 @@
 #include "base/result_matchers.h"
 #include "parquet/data_file_reader.h"
 #include "schema/layout_terms.h"
+#include "storage/faulty_store.h"
 #include "storage/memory_store.h"
 
 namespace frazil {
@@ -250,6 +251,24 @@ TEST_F(TableWriterTest, NothingStaysOfRowsThatAreNotSealed) {
   writer.reset();
   ASSERT_OK_AND_ASSIGN(const auto after, store.List("memory:/lake/t/"));
   EXPECT_THAT(after, IsEmpty());
+}
+
+TEST_F(TableWriterTest, AFileThatFailsIsOpenNoLonger) {
+  MakeTable({}, {});
+  for (const StoreOperation failing :
+       {StoreOperation::kCreate, StoreOperation::kAppend, StoreOperation::kFinish}) {
+    FaultyStore faulty(store, [&](StoreOperation operation, const std::string&) {
+      return operation == failing ? StoreFault::Fails() : StoreFault::None();
+    });
+    TableWriter writer(layout, format, faulty, ThreadRuntime(), 1 << 30);
+    Add(writer, 1, "a");
+    EXPECT_FALSE(writer.Seal());
+    EXPECT_EQ(format.open, 0);
+    EXPECT_GE(writer.held_bytes(), 0);
+    Add(writer, 2, "b");
+    EXPECT_FALSE(writer.Seal());
+    EXPECT_EQ(format.open, 0);
+  }
 }
 
 }  // namespace
