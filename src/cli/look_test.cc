@@ -1,13 +1,11 @@
 // Looking at messages of a file: nothing else is there, neither a Kafka nor a catalog.
 #include <gmock/gmock.h>
 
-#include <cstdlib>
 #include <filesystem>
-#include <fstream>
 #include <nlohmann/json.hpp>
 
-#include "cli/commands.h"
 #include "cli/look_output.h"
+#include "cli/program_testing.h"
 #include "cli/text_table.h"
 #include "spec/spec.h"
 
@@ -18,19 +16,8 @@ using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::Not;
 
-class Look : public testing::Test {
+class Look : public Program {
  protected:
-  void SetUp() override {
-    folder_ = (std::filesystem::temp_directory_path() / "frazil_look_XXXXXX").string();
-    ASSERT_NE(mkdtemp(folder_.data()), nullptr);
-  }
-  void TearDown() override { std::filesystem::remove_all(folder_); }
-
-  std::string Write(const std::string& name, const std::string& text) {
-    const std::string path = folder_ + "/" + name;
-    std::ofstream(path) << text;
-    return path;
-  }
   // The stream's file, whose broker is nowhere; `more` is at the end of its spec.
   std::string Documents(const std::string& more) {
     return Write("orders.yaml", R"(api_version: frazil/v1
@@ -51,29 +38,6 @@ spec:
   target: {catalog: lake, table: ingest.orders}
 )" + more);
   }
-
-  int Execute(std::vector<std::string> words) {
-    std::vector<const char*> argv = {"frazil"};
-    for (const std::string& word : words) argv.push_back(word.c_str());
-    char* out = nullptr;
-    char* err = nullptr;
-    std::size_t out_size = 0;
-    std::size_t err_size = 0;
-    std::FILE* out_file = open_memstream(&out, &out_size);
-    std::FILE* err_file = open_memstream(&err, &err_size);
-    const int code = Main(static_cast<int>(argv.size()), argv.data(), out_file, err_file);
-    std::fclose(out_file);
-    std::fclose(err_file);
-    out_.assign(out, out_size);
-    err_.assign(err, err_size);
-    std::free(out);
-    std::free(err);
-    return code;
-  }
-
-  std::string folder_;
-  std::string out_;
-  std::string err_;
 };
 
 constexpr const char* kOrders = R"({"id":1,"ts":1767225600123,"lines":[{"q":1}],"note":null}

@@ -2,11 +2,11 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <nlohmann/json.hpp>
 #include <vector>
 
 #include "base/text.h"
+#include "cli/text_table.h"
 
 namespace frazil {
 namespace {
@@ -15,21 +15,6 @@ using nlohmann::ordered_json;
 
 std::string Dump(const ordered_json& json) {
   return json.dump(-1, ' ', false, ordered_json::error_handler_t::replace);
-}
-
-// Cells as columns, right-aligned.
-std::string Table(const std::vector<std::vector<std::string>>& rows) {
-  std::vector<std::size_t> widths(rows.front().size());
-  for (const auto& row : rows) {
-    for (std::size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], row[i].size());
-  }
-  std::string text;
-  for (const auto& row : rows) {
-    for (std::size_t i = 0; i < row.size(); ++i)
-      text += fmt::format("{:>{}}", row[i], widths[i] + (i == 0 ? 0 : 2));
-    text += '\n';
-  }
-  return text;
 }
 
 std::string StartText(const PartitionAudit& audit) {
@@ -53,7 +38,7 @@ std::string PartitionTable(const AuditReport& report) {
       rows.back().push_back(fmt::format("{}", count));
     }
   }
-  return Table(rows);
+  return TextTable(rows, Align::kRight);
 }
 
 ordered_json TallyJson(const OffsetTally& tally) {

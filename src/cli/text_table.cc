@@ -17,7 +17,7 @@ std::size_t Width(const std::string& text) {
 
 }  // namespace
 
-std::string TextTable(const std::vector<std::vector<std::string>>& rows) {
+std::string TextTable(const std::vector<std::vector<std::string>>& rows, Align align) {
   std::vector<std::size_t> widths(rows.front().size());
   for (const auto& row : rows) {
     for (std::size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], Width(row[i]));
@@ -26,8 +26,9 @@ std::string TextTable(const std::vector<std::vector<std::string>>& rows) {
   for (const auto& row : rows) {
     std::string line;
     for (std::size_t i = 0; i < row.size(); ++i) {
-      line += Printable(row[i]);
-      line.append(widths[i] - Width(row[i]) + 2, ' ');
+      if (i > 0) line += "  ";
+      const std::string padding(widths[i] - Width(row[i]), ' ');
+      line += align == Align::kRight ? padding + Printable(row[i]) : Printable(row[i]) + padding;
     }
     line.erase(line.find_last_not_of(' ') + 1);
     text += line + '\n';
