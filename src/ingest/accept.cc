@@ -166,11 +166,13 @@ class Acceptance {
     return std::get<KnownRecords>(std::move(known));
   }
 
-  // What the target decided for the errors table before belongs there still, if that can be done at all.
+  // What the target decided for the errors table before belongs there still, if that can be done at all; also by a
+  // position that only the property holds any more, since its messages are not read again.
   Status SettlePending() {
-    if (decision_.kind == AcceptKind::kFollower || options_.dry_run || !known_.held) return {};
+    const PositionRecord* const base = known_.base();
+    if (decision_.kind == AcceptKind::kFollower || options_.dry_run || base == nullptr) return {};
     if (FRAZIL_MUTANT(accept_leaves_pending)) return {};
-    auto applied = Followers(seams_, ledger_stream_).Apply(*known_.held, nullptr, stop_);
+    auto applied = Followers(seams_, ledger_stream_).Apply(*base, nullptr, stop_);
     if (!applied && applied.error().code == "FOLLOWER_MOVED" && decision_.kind == AcceptKind::kPosition) return {};
     return applied;
   }

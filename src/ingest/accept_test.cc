@@ -231,6 +231,34 @@ TEST(Accept, KilledBeforeTheFollowerTheNextStartFinishesIt) {
   ExpectRows(world, kP0, 80, 100, 1);
 }
 
+TEST(Accept, WhatIsPendingIsAppliedThoughOnlyThePropertyStillHoldsThePosition) {
+  StreamWorld world;
+  world.Produce(0, 5);
+  world.ProduceBad(1, 3);
+  ASSERT_OK(StreamProcess(world).RunUntilEnd());
+  world.ProduceBad(1, 2);
+  StreamProcess dies(world);
+  dies.catalog_fault = [&](CatalogOperation operation, const TableName& name) {
+    return operation == CatalogOperation::kCommit && name == world.errors ? CatalogFault::kRefused : CatalogFault::kNone;
+  };
+  dies.Start();
+  dies.Await("the errors table is refused", [](const StreamStatus& status) { return status.phase == StreamPhase::kRetrying; });
+  ASSERT_OK(dies.Stop());
+  world.SetProperty(world.target, "write.metadata.previous-versions-max", "1");
+  world.AppendByOthers(world.target);
+  world.AppendByOthers(world.target);
+  world.ExpireAllButHead(world.target);
+  world.AppendByOthers(world.target);
+  world.AppendByOthers(world.target);
+  world.topic.SetIdentity({.cluster_id = "cluster-1", .topic = "orders", .topic_id = "topic-2"});
+  ASSERT_EQ(CodeOf(StreamProcess(world).RunUntilEnd()), "TOPIC_RECREATED");
+  ASSERT_OK(StreamProcess(world).Accept(Code("TOPIC_RECREATED", AcceptStart::kEarliest)));
+  ASSERT_OK(StreamProcess(world).RunUntilEnd());
+  const auto errors = ReadRows(world.catalog, world.store, world.errors);
+  EXPECT_EQ(errors.at({1, 2}), 2);  // of the old topic and of the new one
+  EXPECT_EQ(errors.at({1, 4}), 2);
+}
+
 // Reads the topic in batches of ten, of which the one that holds `broken` cannot be opened.
 class SourceWithABrokenBatch final : public BatchSource {
  public:
