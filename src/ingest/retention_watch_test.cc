@@ -77,7 +77,7 @@ TEST_F(RetentionWatchTest, OverdueMessagesMayGoAtAnyMoment) {
 
 TEST_F(RetentionWatchTest, TellsChangesOnly) {
   topic_.SetRetention({.age = days(10)});
-  Append(kFirst, days(9));
+  Append(kFirst, days(9) + hours(1));
   for (int i = 0; i < 3; ++i) LookAt({{kFirst, Offset(0)}});
   EXPECT_EQ(changes_, 1);
   LookAt({{kFirst, Offset(1)}});
