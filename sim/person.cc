@@ -74,6 +74,7 @@ void World::Decide(const std::string& code) {
   oracle.Wished(wish);
   Mark("fault: accept");
   auto* person = new SimProcess(*this, slots_.size(), fmt::format("person{}", ++lives_));
+  person->decides_in_quiet = quiet_;
   people_.push_back(person);
   Note(person->name, "accepts " + code);
   person->Accept(OptionsFor(wish, *StopKindOf(code)));
@@ -108,7 +109,7 @@ void World::TakeAnswer(const SimProcess& person) {
     return;
   }
   decided_in_vain_ = true;
-  if (!MayFailWith(report.error(), quiet_))
+  if (!MayFailWith(report.error(), person.decides_in_quiet))
     oracle.Find("a stop cannot be accepted: " + report.error().ToString());
 }
 
