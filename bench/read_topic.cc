@@ -48,8 +48,8 @@ bool AtEnd(const Positions& positions, const std::map<Partition, PartitionBounds
 }
 
 Status Read(BatchSource& source, StopSignal& stop) {
-  FRAZIL_ASSIGN(Positions positions, source.Resolve(StartEarliest{}));
-  FRAZIL_ASSIGN(const auto bounds, source.Bounds());
+  FRAZIL_ASSIGN(Positions positions, source.Resolve(StartEarliest{}, stop));
+  FRAZIL_ASSIGN(const auto bounds, source.Bounds(stop));
   OpenedBatch opened;
   std::size_t records = 0;
   std::size_t bytes = 0;
