@@ -31,9 +31,8 @@ def repeated(number: int) -> str:
     return TEXT[number % 1000:][:40] * 100
 
 
-# Text, messages per partition, codec, and MiB of memory at most: columns of large texts may be twice as large as what is
-# charged for them while they grow.
-LOADS = {"small": (small, 200, "lz4", 256), "large": (large, 2, "none", 256), "inflating": (repeated, 60, "zstd", 400)}
+# Text, messages per partition, codec, and MiB of memory at most.
+LOADS = {"small": (small, 200, "lz4", 256), "large": (large, 2, "none", 256), "inflating": (repeated, 60, "zstd", 256)}
 
 
 def name(number: int) -> str:
