@@ -30,8 +30,8 @@ std::string Encode(const AvroSchema& schema, const AvroValue& value) {
   return std::move(encoder).Take();
 }
 
-// By the bytes, since no NaN is equal to itself. How many nulls in a row are believed depends on how many bytes follow: as
-// many as there were before, at least.
+// By the bytes, since no NaN is equal to itself. How many nulls in a row are believed depends on how many
+// bytes follow: as many as there were before, at least.
 constexpr std::size_t kFollowing = 1 << 16;
 void CheckRoundTrip(const AvroSchema& schema, const AvroValue& value) {
   const std::string bytes = Encode(schema, value);

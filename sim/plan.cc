@@ -95,10 +95,12 @@ std::set<std::string> Plan::kinds() const {
 
 std::string Plan::Describe() const {
   return fmt::format(
-      "{} process(es), {} partition(s), {} messages, {} lane(s), commits every {} ms, {} catalog{}{}, faults: "
+      "{} process(es), {} partition(s), {} messages, {} lane(s), commits every {} ms, {} catalog{}{}, "
+      "faults: "
       "{}",
       processes, partitions, messages, lanes, commit_interval_ms, remote_catalog ? "remote" : "pointer",
-      short_metadata_log ? ", short metadata log" : "", partitioned ? ", partitioned table" : "", fmt::join(kinds(), ","));
+      short_metadata_log ? ", short metadata log" : "", partitioned ? ", partitioned table" : "",
+      fmt::join(kinds(), ","));
 }
 
 }  // namespace frazil::sim

@@ -53,8 +53,8 @@ class Plan {
   std::int64_t chaos_ms = 3000;
   bool remote_catalog = false;
   bool short_metadata_log = false;
-  bool partitioned = false;   // the target, by a bucket of the id
-  std::int64_t start = 0;  // 0 earliest, 1 latest, 2 offsets
+  bool partitioned = false;  // the target, by a bucket of the id
+  std::int64_t start = 0;    // 0 earliest, 1 latest, 2 offsets
   std::vector<std::pair<std::string, std::string>> table_properties;
 
  private:

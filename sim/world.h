@@ -56,7 +56,7 @@ struct SimProcess {
   Status result;
   std::optional<Result<AcceptReport>> accepted;
   bool decides_in_quiet = false;  // a decision made after the faults: it meets none
-  std::int64_t held_bytes = 0;  // of batches that are not destroyed yet
+  std::int64_t held_bytes = 0;    // of batches that are not destroyed yet
   std::int64_t held_batches = 0;
   std::int64_t largest_batch = 0;
   const ByteBudget* memory = nullptr;  // while the engine runs

@@ -44,7 +44,8 @@ void AvroFileWriter::Append(const AvroValue& record) {
 void AvroFileWriter::FlushBlock() {
   if (block_records_ == 0) return;
   file_.WriteLong(block_records_);
-  file_.WriteBytes(codec_ == AvroCodec::kDeflate ? Deflate(block_.bytes(), DeflateFrame::kNone) : block_.bytes());
+  file_.WriteBytes(codec_ == AvroCodec::kDeflate ? Deflate(block_.bytes(), DeflateFrame::kNone)
+                                                 : block_.bytes());
   file_.WriteFixed(sync_marker_);
   block_.Clear();
   block_records_ = 0;

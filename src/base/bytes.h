@@ -15,7 +15,9 @@ using Bytes = std::vector<std::uint8_t>;
 inline std::string_view AsText(const Bytes& bytes) {
   return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
 }
-inline Bytes ToBytes(std::string_view text) { return Bytes(text.begin(), text.end()); }
+inline Bytes ToBytes(std::string_view text) {
+  return Bytes(text.begin(), text.end());
+}
 
 // 0 to 15, or -1 when `c` is no hexadecimal digit.
 int HexDigit(char c);

@@ -39,8 +39,12 @@ using Partition = StrongId<struct PartitionTag, std::int32_t>;  // a Kafka topic
 using Offset = StrongId<struct OffsetTag, std::int64_t>;        // a Kafka offset, from 0
 using SnapshotId = StrongId<struct SnapshotTag, std::int64_t>;  // an Iceberg snapshot id, positive
 
-constexpr Offset operator+(Offset offset, std::int64_t n) { return Offset(offset.value() + n); }
-constexpr std::int64_t operator-(Offset a, Offset b) { return a.value() - b.value(); }
+constexpr Offset operator+(Offset offset, std::int64_t n) {
+  return Offset(offset.value() + n);
+}
+constexpr std::int64_t operator-(Offset a, Offset b) {
+  return a.value() - b.value();
+}
 
 // [first, next): offsets of one partition, next exclusive.
 struct OffsetRange {

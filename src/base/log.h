@@ -18,19 +18,23 @@ bool LogEnabled(LogLevel level);
 
 template <typename... Args>
 void LogDebug(fmt::format_string<Args...> format, Args&&... args) {
-  if (LogEnabled(LogLevel::kDebug)) WriteLog(LogLevel::kDebug, fmt::format(format, std::forward<Args>(args)...));
+  if (LogEnabled(LogLevel::kDebug))
+    WriteLog(LogLevel::kDebug, fmt::format(format, std::forward<Args>(args)...));
 }
 template <typename... Args>
 void LogInfo(fmt::format_string<Args...> format, Args&&... args) {
-  if (LogEnabled(LogLevel::kInfo)) WriteLog(LogLevel::kInfo, fmt::format(format, std::forward<Args>(args)...));
+  if (LogEnabled(LogLevel::kInfo))
+    WriteLog(LogLevel::kInfo, fmt::format(format, std::forward<Args>(args)...));
 }
 template <typename... Args>
 void LogWarning(fmt::format_string<Args...> format, Args&&... args) {
-  if (LogEnabled(LogLevel::kWarning)) WriteLog(LogLevel::kWarning, fmt::format(format, std::forward<Args>(args)...));
+  if (LogEnabled(LogLevel::kWarning))
+    WriteLog(LogLevel::kWarning, fmt::format(format, std::forward<Args>(args)...));
 }
 template <typename... Args>
 void LogError(fmt::format_string<Args...> format, Args&&... args) {
-  if (LogEnabled(LogLevel::kError)) WriteLog(LogLevel::kError, fmt::format(format, std::forward<Args>(args)...));
+  if (LogEnabled(LogLevel::kError))
+    WriteLog(LogLevel::kError, fmt::format(format, std::forward<Args>(args)...));
 }
 
 }  // namespace frazil

@@ -9,16 +9,26 @@ namespace frazil {
 
 std::string_view ToString(ErrorKind kind) {
   switch (kind) {
-    case ErrorKind::kInvalid: return "invalid";
-    case ErrorKind::kNotFound: return "not found";
-    case ErrorKind::kConflict: return "conflict";
-    case ErrorKind::kUnavailable: return "unavailable";
-    case ErrorKind::kDenied: return "denied";
-    case ErrorKind::kUnknownOutcome: return "unknown outcome";
-    case ErrorKind::kCorrupt: return "corrupt";
-    case ErrorKind::kBlocked: return "blocked";
-    case ErrorKind::kStopping: return "stopping";
-    case ErrorKind::kInternal: return "internal";
+    case ErrorKind::kInvalid:
+      return "invalid";
+    case ErrorKind::kNotFound:
+      return "not found";
+    case ErrorKind::kConflict:
+      return "conflict";
+    case ErrorKind::kUnavailable:
+      return "unavailable";
+    case ErrorKind::kDenied:
+      return "denied";
+    case ErrorKind::kUnknownOutcome:
+      return "unknown outcome";
+    case ErrorKind::kCorrupt:
+      return "corrupt";
+    case ErrorKind::kBlocked:
+      return "blocked";
+    case ErrorKind::kStopping:
+      return "stopping";
+    case ErrorKind::kInternal:
+      return "internal";
   }
   return "internal";
 }

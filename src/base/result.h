@@ -12,11 +12,11 @@ namespace frazil {
 
 // There are two kinds only where a caller would act differently.
 enum class ErrorKind {
-  kInvalid,         // The input, document or request is wrong: mend it.
-  kNotFound,        // The thing named is not there.
-  kConflict,        // Somebody else changed it first: load it again and decide anew.
-  kUnavailable,     // Cannot be reached or fails for now (network, disk full): the same call may succeed later.
-  kDenied,          // Reached, but refused: credentials or rights.
+  kInvalid,      // The input, document or request is wrong: mend it.
+  kNotFound,     // The thing named is not there.
+  kConflict,     // Somebody else changed it first: load it again and decide anew.
+  kUnavailable,  // Cannot be reached or fails for now (network, disk full): the same call may succeed later.
+  kDenied,       // Reached, but refused: credentials or rights.
   kUnknownOutcome,  // It may have happened. Nothing may be cleaned up; look before doing it again.
   kCorrupt,         // Bytes are not what their format says.
   kBlocked,         // Going on could lose or double messages: a person must decide.
@@ -50,7 +50,9 @@ inline tl::unexpected<Error> Fail(ErrorKind kind, std::string code, std::string 
   return tl::unexpected<Error>(
       Error{kind, std::move(code), std::move(detail), std::move(fix), std::move(pointer)});
 }
-inline tl::unexpected<Error> Fail(Error error) { return tl::unexpected<Error>(std::move(error)); }
+inline tl::unexpected<Error> Fail(Error error) {
+  return tl::unexpected<Error>(std::move(error));
+}
 
 // The same failure, with where it was met put before its detail: "while …: detail".
 Error WithContext(Error error, std::string_view context);
@@ -64,22 +66,23 @@ Error WithContext(Error error, std::string_view context);
 #define FRAZIL_CONCAT(a, b) FRAZIL_CONCAT_INNER(a, b)
 
 // Returns the failure of a Status or Result to the caller.
-#define FRAZIL_TRY(expression)                                                            \
-  do {                                                                                    \
-    if (auto frazil_status = (expression); !frazil_status) {                              \
-      return ::tl::unexpected<::frazil::Error>(std::move(frazil_status).error());         \
-    }                                                                                     \
+#define FRAZIL_TRY(expression)                                                    \
+  do {                                                                            \
+    if (auto frazil_status = (expression); !frazil_status) {                      \
+      return ::tl::unexpected<::frazil::Error>(std::move(frazil_status).error()); \
+    }                                                                             \
   } while (false)
 
 // FRAZIL_ASSIGN(auto table, catalog.Load(name)): the value, or returns the failure to the caller.
 #define FRAZIL_ASSIGN(target, expression) \
   FRAZIL_ASSIGN_INNER(FRAZIL_CONCAT(frazil_result_, __LINE__), target, expression)
-#define FRAZIL_ASSIGN_INNER(result, target, expression)                          \
-  auto result = (expression);                                                    \
+#define FRAZIL_ASSIGN_INNER(result, target, expression)                             \
+  auto result = (expression);                                                       \
   if (!result) return ::tl::unexpected<::frazil::Error>(std::move(result).error()); \
   target = std::move(result).value()
 
-#define FRAZIL_CHECK(condition, ...)                                                                  \
-  do {                                                                                                \
-    if (!(condition)) ::frazil::CheckFailed(#condition, __FILE__, __LINE__, ::std::string_view{__VA_ARGS__}); \
+#define FRAZIL_CHECK(condition, ...)                                                          \
+  do {                                                                                        \
+    if (!(condition))                                                                         \
+      ::frazil::CheckFailed(#condition, __FILE__, __LINE__, ::std::string_view{__VA_ARGS__}); \
   } while (false)

@@ -46,17 +46,17 @@ MATCHER_P(FailsWithCode, code, std::string("fails with code ") + code) {
 // ASSERT_OK_AND_ASSIGN(auto x, MakeX()): the value, or the test fails with the error's text.
 #define ASSERT_OK_AND_ASSIGN(target, expression) \
   ASSERT_OK_AND_ASSIGN_INNER(FRAZIL_TEST_CONCAT(assert_result_, __LINE__), target, expression)
-#define ASSERT_OK_AND_ASSIGN_INNER(result, target, expression)     \
-  auto result = (expression);                                      \
-  ASSERT_TRUE(result.has_value()) << result.error().ToString();    \
+#define ASSERT_OK_AND_ASSIGN_INNER(result, target, expression)  \
+  auto result = (expression);                                   \
+  ASSERT_TRUE(result.has_value()) << result.error().ToString(); \
   target = std::move(result).value()
-#define ASSERT_OK(expression)                                                                      \
-  do {                                                                                             \
-    auto assert_status = (expression);                                                             \
+#define ASSERT_OK(expression)                                                                          \
+  do {                                                                                                 \
+    auto assert_status = (expression);                                                                 \
     ASSERT_TRUE(assert_status.has_value()) << #expression << ": " << assert_status.error().ToString(); \
   } while (false)
-#define EXPECT_OK(expression)                                                                      \
-  do {                                                                                             \
-    auto expect_status = (expression);                                                             \
+#define EXPECT_OK(expression)                                                                          \
+  do {                                                                                                 \
+    auto expect_status = (expression);                                                                 \
     EXPECT_TRUE(expect_status.has_value()) << #expression << ": " << expect_status.error().ToString(); \
   } while (false)

@@ -34,7 +34,8 @@ struct Committed {
 struct Conflict {  // a requirement did not hold, or somebody was faster: nothing happened
   std::string why;
 };
-struct Refused {  // it certainly did not happen, and trying the same again is of no use or may be tried later (kind)
+struct Refused {  // it certainly did not happen, and trying the same again is of no use or may be tried later
+                  // (kind)
   Error error;
 };
 struct UnknownOutcome {  // it may have happened, or may happen later
@@ -49,8 +50,8 @@ class Catalog {
 
   // kNotFound (TABLE_NOT_FOUND) when there is no such table.
   virtual Result<LoadedTable> Load(const TableName& name) = 0;
-  // Creates the table (and its namespace) without snapshot. kConflict (TABLE_EXISTS) when it exists; kUnknownOutcome
-  // when that is not known. An empty location is replaced by WAREHOUSE/namespace/name.
+  // Creates the table (and its namespace) without snapshot. kConflict (TABLE_EXISTS) when it exists;
+  // kUnknownOutcome when that is not known. An empty location is replaced by WAREHOUSE/namespace/name.
   virtual Result<LoadedTable> Create(const TableName& name, NewTable table) = 0;
   // One attempt, sent once. Sends `change` as it is: the table that it is checked against is the current one.
   virtual CommitOutcome Commit(const TableName& name, const TableChange& change) = 0;

@@ -20,8 +20,8 @@ Result<std::optional<AcceptStart>> StartOf(const std::string& text) {
 }
 
 std::string Text(const AcceptReport& report, bool dry_run) {
-  return fmt::format("{}{}\ngoes on at {}", dry_run ? "not recorded, this would be: " : "", AcceptedText(report.stop),
-                     ToJson(report.next));
+  return fmt::format("{}{}\ngoes on at {}", dry_run ? "not recorded, this would be: " : "",
+                     AcceptedText(report.stop), ToJson(report.next));
 }
 
 }  // namespace
@@ -32,7 +32,8 @@ int AcceptCommand(const StreamCommandOptions& options, const Output& output) {
   Wiring wiring(ThreadRuntime(), kDefaultMemoryBytes);
   const auto chosen = ChooseStream(wiring, options);
   if (!chosen) return ReportProblems(chosen.error(), output, options.stream);
-  AcceptOptions accept{.code = options.code, .start = *start, .partition = {}, .to = {}, .dry_run = options.dry_run};
+  AcceptOptions accept{
+      .code = options.code, .start = *start, .partition = {}, .to = {}, .dry_run = options.dry_run};
   if (options.accepted_partition) accept.partition = Partition(*options.accepted_partition);
   if (options.to) accept.to = Offset(*options.to);
   StopSignal stop(wiring.runtime());

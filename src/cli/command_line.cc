@@ -68,7 +68,9 @@ class CommandLine {
     std::map<std::string, OutputFormat> formats = {
         {"table", OutputFormat::kText}, {"text", OutputFormat::kText}, {"json", OutputFormat::kJson}};
     if (has_yaml) formats["yaml"] = OutputFormat::kYaml;
-    command->add_option("-o,--output", format_, has_yaml ? "yaml, table (or text), or json" : "table (or text), or json")
+    command
+        ->add_option("-o,--output", format_,
+                     has_yaml ? "yaml, table (or text), or json" : "table (or text), or json")
         ->transform(CLI::CheckedTransformer(formats))
         ->option_text(has_yaml ? "yaml|table|json" : "table|json");
     command->add_flag("-v,--verbose", verbose_, "log more");
@@ -124,7 +126,9 @@ class CommandLine {
 
   void Accept() {
     CLI::App* command = AddOnStream("accept", "go on after a loud stop, by a decision recorded in the table");
-    command->add_option("code", stream_options_.code, "that the stream stops with")->required()->option_text("CODE");
+    command->add_option("code", stream_options_.code, "that the stream stops with")
+        ->required()
+        ->option_text("CODE");
     command->add_option("--start", stream_options_.start, "where to go on: earliest, latest or position")
         ->option_text("WHERE");
     command->add_option("--partition", stream_options_.accepted_partition, "of a batch that cannot be opened")
@@ -141,7 +145,9 @@ class CommandLine {
 
   // Of those that look at messages.
   void AddSample(CLI::App* command, std::int64_t otherwise) {
-    command->add_option("--input", stream_options_.input, "a file of one JSON message a line, instead of the topic")
+    command
+        ->add_option("--input", stream_options_.input,
+                     "a file of one JSON message a line, instead of the topic")
         ->option_text("FILE");
     command
         ->add_option("--samples", stream_options_.samples,
@@ -151,12 +157,14 @@ class CommandLine {
   }
 
   void Infer() {
-    CLI::App* command = AddOnStream("infer", "propose a mapping for what the messages hold", /*has_yaml=*/true);
+    CLI::App* command =
+        AddOnStream("infer", "propose a mapping for what the messages hold", /*has_yaml=*/true);
     command->get_option("--file")->required(false);
     AddSample(command, kInferSamples);
     command
         ->add_option_function<std::string>(
-            "--default-type", [this](const std::string& text) { stream_options_.default_type = *ParseType(text); },
+            "--default-type",
+            [this](const std::string& text) { stream_options_.default_type = *ParseType(text); },
             "of what holds nothing but null, empty lists or empty objects; left out without it")
         ->check(CLI::Validator([](const std::string& text) { return CheckScalarType(text); }, "TYPE"));
     command->callback([this, command] {
@@ -174,7 +182,8 @@ class CommandLine {
   }
 
   void Preview() {
-    CLI::App* command = AddOnStream("preview", "what the stream would make of its messages; nothing is written");
+    CLI::App* command =
+        AddOnStream("preview", "what the stream would make of its messages; nothing is written");
     AddSample(command, kInferSamples);
     command->callback([this] {
       command_ = [this](const Output& output) { return PreviewCommand(stream_options_, output); };
@@ -185,8 +194,9 @@ class CommandLine {
     CLI::App* command = AddOnStream("audit", "prove from the tables that no message was lost or doubled");
     command->add_flag("--rows", stream_options_.rows,
                       "read where every row comes from, also where the summaries suffice");
-    command->callback(
-        [this] { command_ = [this](const Output& output) { return AuditCommand(stream_options_, output); }; });
+    command->callback([this] {
+      command_ = [this](const Output& output) { return AuditCommand(stream_options_, output); };
+    });
   }
 
   void Where() {
@@ -199,8 +209,9 @@ class CommandLine {
         ->required()
         ->check(CLI::NonNegativeNumber)
         ->option_text("O");
-    command->callback(
-        [this] { command_ = [this](const Output& output) { return WhereCommand(stream_options_, output); }; });
+    command->callback([this] {
+      command_ = [this](const Output& output) { return WhereCommand(stream_options_, output); };
+    });
   }
 
   static std::string CheckScalarType(const std::string& text) {

@@ -44,9 +44,9 @@ struct StreamCommandOptions {
   std::optional<std::int32_t> accepted_partition;
   std::optional<std::int64_t> to;
   bool dry_run = false;
-  std::string input;            // infer, sample, preview: a file of messages, instead of the topic; "" = none
+  std::string input;  // infer, sample, preview: a file of messages, instead of the topic; "" = none
   std::optional<std::int64_t> samples;  // the same: messages to look at
-  std::optional<Type> default_type;  // infer
+  std::optional<Type> default_type;     // infer
 };
 int AcceptCommand(const StreamCommandOptions& options, const Output& output);
 // Messages that are looked at, unless the options say so.

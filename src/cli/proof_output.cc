@@ -24,17 +24,17 @@ std::string StartText(const PartitionAudit& audit) {
 std::string PartitionTable(const AuditReport& report) {
   std::vector<std::vector<std::string>> rows = {{"partition", "start", "next"}};
   if (report.rows_read) {
-    rows.front().insert(rows.front().end(), {"rows", "errors", "pending", "nulls", "filtered", "absent",
-                                             "accounted", "lost", "doubled", "outside", "unproven", "accepted",
-                                             "again"});
+    rows.front().insert(rows.front().end(),
+                        {"rows", "errors", "pending", "nulls", "filtered", "absent", "accounted", "lost",
+                         "doubled", "outside", "unproven", "accepted", "again"});
   }
   for (const auto& [partition, audit] : report.partitions) {
     rows.push_back({fmt::format("{}", partition), StartText(audit), fmt::format("{}", audit.next)});
     if (!report.rows_read) continue;
     for (const std::int64_t count :
          {audit.rows, audit.errors, audit.pending, audit.nulls, audit.filtered, audit.absent, audit.accounted,
-          audit.lost.count, audit.doubled.count, audit.outside.count, audit.unproven.count, audit.accepted.count,
-          audit.again}) {
+          audit.lost.count, audit.doubled.count, audit.outside.count, audit.unproven.count,
+          audit.accepted.count, audit.again}) {
       rows.back().push_back(fmt::format("{}", count));
     }
   }
@@ -73,8 +73,8 @@ ordered_json PartitionJson(Partition partition, const PartitionAudit& audit, boo
 std::string RangesText(const std::map<Partition, OffsetRange>& ranges) {
   std::string text;
   for (const auto& [partition, range] : ranges) {
-    text += fmt::format("{}partition {} offsets {} to {} ({})", text.empty() ? "" : ", ", partition, range.first,
-                        range.next.value() - 1, range.size());
+    text += fmt::format("{}partition {} offsets {} to {} ({})", text.empty() ? "" : ", ", partition,
+                        range.first, range.next.value() - 1, range.size());
   }
   return text;
 }
@@ -122,7 +122,8 @@ std::string PlaceText(const MessagePlace& place) {
 }  // namespace
 
 std::string AcceptedText(const AcceptedStop& stop) {
-  std::string text = fmt::format("accepted {} at {} by commit n={}", stop.code, FormatUnixMillis(stop.at_ms), stop.n);
+  std::string text =
+      fmt::format("accepted {} at {} by commit n={}", stop.code, FormatUnixMillis(stop.at_ms), stop.n);
   if (!stop.gaps.empty()) text += "; passed over: " + RangesText(stop.gaps);
   if (!stop.again.empty()) text += "; may be there twice: " + RangesText(stop.again);
   if (!stop.follower.empty()) text += fmt::format("; {} taken as it was", stop.follower);

@@ -20,7 +20,8 @@ Result<const StreamSpec*> FindNamedStream(const SpecFile& file, const std::strin
               near.empty() ? "" : fmt::format("did you mean {}?", near));
 }
 
-tl::expected<WiredStream, std::vector<Error>> ChooseStream(Wiring& wiring, const StreamCommandOptions& options) {
+tl::expected<WiredStream, std::vector<Error>> ChooseStream(Wiring& wiring,
+                                                           const StreamCommandOptions& options) {
   const SpecResult file = LoadSpecFile(options.file);
   if (!file) return tl::unexpected(file.error());
   const auto stream = FindNamedStream(*file, options.file, options.stream);

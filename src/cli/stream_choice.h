@@ -9,7 +9,8 @@
 namespace frazil {
 
 // Wires the stream; nothing is connected to yet. All problems of the file, or the one of the stream.
-tl::expected<WiredStream, std::vector<Error>> ChooseStream(Wiring& wiring, const StreamCommandOptions& options);
+tl::expected<WiredStream, std::vector<Error>> ChooseStream(Wiring& wiring,
+                                                           const StreamCommandOptions& options);
 
 // kInvalid (USAGE_STREAM) for a name that the file does not have, with the nearest one that it has.
 Result<const StreamSpec*> FindNamedStream(const SpecFile& file, const std::string& path,

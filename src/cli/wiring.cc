@@ -75,7 +75,8 @@ Result<std::function<Result<std::unique_ptr<BatchSource>>()>> Wiring::SourceOf(c
   FRAZIL_ASSIGN(KafkaConnection connection, ToConnection(*connection_spec));
   const std::string group_id = fmt::format("frazil.{}", stream.name);
   if (!stream.own_client) {
-    const KafkaSourceOptions source{.connection = std::move(connection), .topic = stream.topic, .group_id = group_id};
+    const KafkaSourceOptions source{
+        .connection = std::move(connection), .topic = stream.topic, .group_id = group_id};
     return [this, source] { return MakeKafkaSource(runtime_, budget_, source); };
   }
   auto& pool = pools_[stream.connection];

@@ -167,7 +167,8 @@ void Column::AppendRanges(std::span<const Column* const> sources, std::span<cons
     const auto [first, last] = range(ref);
     for (std::int32_t i = first; i < last; ++i) elements.push_back({.source = ref.source, .row = i});
   }
-  for (std::size_t i = 0; i < children_.size(); ++i) children_[i]->AppendRows(ChildrenOf(sources, i), elements);
+  for (std::size_t i = 0; i < children_.size(); ++i)
+    children_[i]->AppendRows(ChildrenOf(sources, i), elements);
 }
 
 void Column::Truncate(std::int64_t length) {

@@ -25,13 +25,14 @@ struct RowRef {
   std::int32_t row = 0;
 };
 
-// The values of one field, nested ones as a tree. Layout as Arrow's ("Columnar Format"), except that validity is one
-// byte a value here:
-//   fixed width   `data` holds `length` values: boolean 1 byte; int, date, float 4; long, time, timestamp(tz), double 8;
+// The values of one field, nested ones as a tree. Layout as Arrow's ("Columnar Format"), except that validity
+// is one byte a value here:
+//   fixed width   `data` holds `length` values: boolean 1 byte; int, date, float 4; long, time,
+//   timestamp(tz), double 8;
 //                 decimal 16 (little-endian two's complement); uuid 16; fixed[n] n
 //   string/binary `offsets` holds length + 1 ends, `data` the bytes
-//   list/map      `offsets` holds length + 1 ends into the child(ren): list one child; map two, of equal length
-//   struct        children of the same length
+//   list/map      `offsets` holds length + 1 ends into the child(ren): list one child; map two, of equal
+//   length struct        children of the same length
 // A null has a value of zeros (or an empty range, or null children), so that lengths always add up.
 //
 // A Column is only appended to and truncated; REQUIRES everywhere: the typed call fits the column's type.
@@ -47,12 +48,12 @@ class Column {
   void AppendNull();
 
   void AppendBoolean(bool value) { AppendFixed<std::uint8_t>(value ? 1 : 0); }
-  void AppendInt32(std::int32_t value) { AppendFixed(value); }    // int, date
-  void AppendInt64(std::int64_t value) { AppendFixed(value); }    // long, time, timestamp, timestamptz
+  void AppendInt32(std::int32_t value) { AppendFixed(value); }  // int, date
+  void AppendInt64(std::int64_t value) { AppendFixed(value); }  // long, time, timestamp, timestamptz
   void AppendFloat(float value) { AppendFixed(value); }
   void AppendDouble(double value) { AppendFixed(value); }
   void AppendDecimal(Int128 unscaled) { AppendFixed(unscaled); }
-  void AppendBytes(std::string_view value) {       // string, binary
+  void AppendBytes(std::string_view value) {  // string, binary
     CopyIn(value);
     CommitBytes(0);
   }
@@ -62,8 +63,8 @@ class Column {
     valid_.push_back(1);
   }
 
-  // Zero-copy text building: room for `size` bytes past the end of `data`, of which CommitBytes makes the first `used`
-  // the next value.
+  // Zero-copy text building: room for `size` bytes past the end of `data`, of which CommitBytes makes the
+  // first `used` the next value.
   char* ReserveBytes(std::size_t size) {
     char* start = reinterpret_cast<char*>(Grow(size));
     data_size_ -= size;
@@ -85,11 +86,12 @@ class Column {
 
   // Appends the `i`-th value of a column of the same type.
   void AppendValueOf(const Column& other, std::int64_t i);
-  // Appends these values of columns of the same type. An empty column takes exactly the memory that they need.
+  // Appends these values of columns of the same type. An empty column takes exactly the memory that they
+  // need.
   void AppendRows(std::span<const Column* const> sources, std::span<const RowRef> rows);
 
-  // Drops all values from `length` on, nested ones included: how a failed record leaves nothing behind. A child that is
-  // ahead of its parent (a value not closed yet) is cut too.
+  // Drops all values from `length` on, nested ones included: how a failed record leaves nothing behind. A
+  // child that is ahead of its parent (a value not closed yet) is cut too.
   void Truncate(std::int64_t length);
   // Drops all values, keeps the memory.
   void Clear() { Truncate(0); }
@@ -145,8 +147,8 @@ class Column {
   std::vector<std::unique_ptr<Column>> children_;
 };
 
-// Columns of one schema, all of the same length between rows. A decoder appends at most one value to each column, then
-// closes the row: what was not set becomes null.
+// Columns of one schema, all of the same length between rows. A decoder appends at most one value to each
+// column, then closes the row: what was not set becomes null.
 class ColumnBatch {
  public:
   explicit ColumnBatch(const Schema& schema);

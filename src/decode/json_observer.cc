@@ -108,13 +108,15 @@ Inference InferFromSample(const Sample& sample, const InferenceOptions& options)
 }
 
 Error NothingInferred(const Inference& inference, std::size_t messages) {
-  return Error{.kind = ErrorKind::kInvalid,
-               .code = "MAPPING_NOT_INFERRED",
-               .detail = fmt::format("{} messages hold nothing that a column could be made of{}{}", messages,
-                                     inference.notes.empty() ? "" : ": ", fmt::join(inference.notes, "; ")),
-               .fix = "write the stream's mapping by hand: {name: message, from: \"\", type: string, parse: json} takes "
-                      "any JSON",
-               .pointer = {}};
+  return Error{
+      .kind = ErrorKind::kInvalid,
+      .code = "MAPPING_NOT_INFERRED",
+      .detail = fmt::format("{} messages hold nothing that a column could be made of{}{}", messages,
+                            inference.notes.empty() ? "" : ": ", fmt::join(inference.notes, "; ")),
+      .fix =
+          "write the stream's mapping by hand: {name: message, from: \"\", type: string, parse: json} takes "
+          "any JSON",
+      .pointer = {}};
 }
 
 }  // namespace frazil

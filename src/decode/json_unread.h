@@ -33,8 +33,8 @@ class UnreadPlan {
 
   Unmapped unmapped() const { return unmapped_; }
 
-  // Walks once more over the message that `cursor` stands before, and appends what is collected to its column,
-  // unless that is nothing. False: something is unread that must not be; cursor.failure() says what.
+  // Walks once more over the message that `cursor` stands before, and appends what is collected to its
+  // column, unless that is nothing. False: something is unread that must not be; cursor.failure() says what.
   // REQUIRES: unmapped() is not kIgnore; the walk over the message has succeeded before.
   bool Take(JsonCursor& cursor, std::string& scratch, ColumnBatch& rows) const;
 

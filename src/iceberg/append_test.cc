@@ -244,7 +244,8 @@ TEST_F(AppendTest, RowsOfFormatVersion3GetIdsThatTheyKeep) {
         ASSERT_TRUE(file.first_row_id) << file.file_path;
         const auto [first, added] = known.emplace(file.file_path, *file.first_row_id);
         EXPECT_EQ(first->second, *file.first_row_id) << file.file_path << " got other ids";
-        for (std::int64_t i = 0; i < file.record_count; ++i) EXPECT_TRUE(taken.insert(*file.first_row_id + i).second);
+        for (std::int64_t i = 0; i < file.record_count; ++i)
+          EXPECT_TRUE(taken.insert(*file.first_row_id + i).second);
       }
     }
     EXPECT_LT(*taken.rbegin(), next);

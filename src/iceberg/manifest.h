@@ -18,7 +18,8 @@ namespace frazil {
 Result<ManifestFile> WriteManifest(ObjectStore& store, const std::string& location, const Schema& schema,
                                    const PartitionSpec& spec, ManifestContent content,
                                    std::optional<SnapshotId> snapshot_id,
-                                   const std::vector<ManifestEntry>& entries, std::int32_t format_version = 2);
+                                   const std::vector<ManifestEntry>& entries,
+                                   std::int32_t format_version = 2);
 
 // All entries, with snapshot id, sequence numbers and row ids inherited from `manifest` where they are null.
 Result<std::vector<ManifestEntry>> ReadManifest(ObjectStore& store, const ManifestFile& manifest);

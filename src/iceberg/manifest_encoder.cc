@@ -269,7 +269,8 @@ Result<ManifestFile> WriteManifest(ObjectStore& store, const std::string& locati
                                    std::optional<SnapshotId> snapshot_id,
                                    const std::vector<ManifestEntry>& entries, std::int32_t format_version) {
   FRAZIL_CHECK(!entries.empty(), "a manifest without entries");
-  FRAZIL_ASSIGN(auto encoder, ManifestEncoder::Make(location, schema, spec, content, snapshot_id, format_version));
+  FRAZIL_ASSIGN(auto encoder,
+                ManifestEncoder::Make(location, schema, spec, content, snapshot_id, format_version));
   for (const ManifestEntry& entry : entries) FRAZIL_TRY(encoder.Add(entry));
   EncodedManifest encoded = std::move(encoder).Finish();
   FRAZIL_TRY(store.Put(location, encoded.bytes));

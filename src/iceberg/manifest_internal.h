@@ -51,8 +51,8 @@ class ManifestEncoder {
                                       const PartitionSpec& spec, ManifestContent content,
                                       std::optional<SnapshotId> snapshot_id, std::int32_t format_version);
 
-  // kInvalid (TABLE_MANIFEST) for a partition that is none of the spec, a file of the other content, or more rows than
-  // can be counted; the encoder is of no use then.
+  // kInvalid (TABLE_MANIFEST) for a partition that is none of the spec, a file of the other content, or more
+  // rows than can be counted; the encoder is of no use then.
   Status Add(const ManifestEntry& entry);
   // Entries added so far.
   std::int64_t size() const { return entries_; }

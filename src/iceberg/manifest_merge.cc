@@ -75,9 +75,9 @@ Status CopyEntries(const ManifestMerge& merge, const PlannedManifest& manifest, 
 // The manifests of `bin` as one, or none when nothing in them lives.
 Result<std::vector<PlannedManifest>> MergeInto(const ManifestMerge& merge, const Bin& bin,
                                                const PartitionSpec& spec, const Schema& schema) {
-  FRAZIL_ASSIGN(auto encoder, ManifestEncoder::Make(merge.next_location(), schema, spec,
-                                                    ManifestContent::kData, merge.snapshot_id,
-                                                    merge.table.format_version));
+  FRAZIL_ASSIGN(auto encoder,
+                ManifestEncoder::Make(merge.next_location(), schema, spec, ManifestContent::kData,
+                                      merge.snapshot_id, merge.table.format_version));
   for (const PlannedManifest& manifest : bin) FRAZIL_TRY(CopyEntries(merge, manifest, encoder));
   if (encoder.size() == 0) return std::vector<PlannedManifest>();
   EncodedManifest encoded = std::move(encoder).Finish();

@@ -14,7 +14,8 @@ namespace frazil {
 Result<Type> PartitionFieldType(const Schema& schema, const PartitionField& field);
 
 // The fields of "partition" are those of the spec, in its order.
-Result<std::string> ManifestEntryAvroSchema(const Schema& schema, const PartitionSpec& spec, std::int32_t format_version = 2);
+Result<std::string> ManifestEntryAvroSchema(const Schema& schema, const PartitionSpec& spec,
+                                            std::int32_t format_version = 2);
 std::string ManifestFileAvroSchema(std::int32_t format_version = 2);
 
 }  // namespace frazil

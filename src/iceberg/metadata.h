@@ -25,7 +25,8 @@ struct Snapshot {
   std::string manifest_list;  // location
   Properties summary;         // "operation" and the rest
   std::optional<std::int32_t> schema_id;
-  // Format version 3: row ids from first_row_id on, below first_row_id + added_rows, were given to files by this snapshot.
+  // Format version 3: row ids from first_row_id on, below first_row_id + added_rows, were given to files by
+  // this snapshot.
   std::optional<std::int64_t> first_row_id;
   std::optional<std::int64_t> added_rows;
   std::string unknown_json;  // fields we do not know, as a JSON object ("" = none); written back as they were
@@ -107,8 +108,8 @@ TableMetadata MakeTableMetadata(NewTable table);
 
 // JSON both ways, with Java's names and order. Fields that are not known are kept at the top level and in
 // snapshots. kCorrupt (TABLE_METADATA) when it is not table metadata; kInvalid (TABLE_FORMAT_VERSION) for a
-// format version other than 2 and 3, and for what version 3 allows and this version would not keep: defaults of columns,
-// encryption, transforms of several columns.
+// format version other than 2 and 3, and for what version 3 allows and this version would not keep: defaults
+// of columns, encryption, transforms of several columns.
 Result<TableMetadata> ParseTableMetadata(std::string_view json);
 std::string TableMetadataToJson(const TableMetadata& metadata);
 

@@ -90,7 +90,8 @@ TEST(Metadata, GzipIsReadAndIsWrittenWhereTheTableSaysSo) {
   ASSERT_OK_AND_ASSIGN(const TableMetadata again, DecodeMetadataFile(packed.bytes));
   EXPECT_EQ(again, table);
 
-  EXPECT_THAT(DecodeMetadataFile(packed.bytes.substr(0, packed.bytes.size() - 9)), FailsWithCode("TABLE_METADATA"));
+  EXPECT_THAT(DecodeMetadataFile(packed.bytes.substr(0, packed.bytes.size() - 9)),
+              FailsWithCode("TABLE_METADATA"));
 }
 
 Json SmallJson() {
@@ -197,7 +198,8 @@ TEST(Metadata, FormatVersion3IsWrittenBackAndWhatWouldBeLostIsRefused) {
               FailsWithCode("TABLE_FORMAT_VERSION"));
   EXPECT_THAT(refused([](Json& j) { j["partition-specs"][1]["fields"][0]["source-ids"] = {1, 2}; }),
               FailsWithCode("TABLE_FORMAT_VERSION"));
-  EXPECT_THAT(refused([](Json& j) { j["encryption-keys"] = {{{"key-id", "k"}}}; }), FailsWithCode("TABLE_FORMAT_VERSION"));
+  EXPECT_THAT(refused([](Json& j) { j["encryption-keys"] = {{{"key-id", "k"}}}; }),
+              FailsWithCode("TABLE_FORMAT_VERSION"));
 }
 
 TEST(Metadata, UnknownFieldsOfAnyDepthAreRefusedOrKept) {

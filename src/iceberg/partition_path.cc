@@ -198,7 +198,8 @@ std::string PartitionPath(const PartitionSpec& spec, const std::vector<Type>& ty
   for (std::size_t i = 0; i < values.size(); ++i) {
     const PartitionField& field = spec.fields[i];
     if (i > 0) path += '/';
-    path += Shortened(UrlEncode(field.name) + "=" + UrlEncode(ValueText(field.transform, types[i], values[i])));
+    path +=
+        Shortened(UrlEncode(field.name) + "=" + UrlEncode(ValueText(field.transform, types[i], values[i])));
   }
   return path;
 }

@@ -18,8 +18,8 @@ namespace frazil {
 std::string PartitionPath(const PartitionSpec& spec, const std::vector<Type>& types,
                           const std::vector<PartitionValue>& values);
 
-// The types of the values of a spec's fields. kInvalid (TABLE_SPEC) for a source that is not in the schema and for a
-// transform that is not known or does not take it.
+// The types of the values of a spec's fields. kInvalid (TABLE_SPEC) for a source that is not in the schema
+// and for a transform that is not known or does not take it.
 Result<std::vector<Type>> PartitionTypes(const Schema& schema, const PartitionSpec& spec);
 
 }  // namespace frazil

@@ -68,7 +68,8 @@ TEST(PartitionPathTest, FoldersAreNamedAsJavaNamesThem) {
     name.replace(name.find('+'), 1, " ");
     const Type type = ParseType(type_text).value();
     const Type result_type = ResultType(ParseTransform(transform).value(), type).value();
-    EXPECT_EQ(PartitionPath(OneField(name, transform), {result_type}, {Parse(result_type, result)}), path) << line;
+    EXPECT_EQ(PartitionPath(OneField(name, transform), {result_type}, {Parse(result_type, result)}), path)
+        << line;
   }
   EXPECT_GT(lines, 1000);
 }
@@ -77,9 +78,11 @@ TEST(PartitionPathTest, FieldsAreFoldersInsideEachOther) {
   PartitionSpec spec = OneField("a", "identity");
   spec.fields.push_back({.source_id = 1, .field_id = 1001, .name = "a_bucket", .transform = "bucket[4]"});
   Schema schema;
-  schema.fields.push_back({.id = 1, .name = "a", .type = Type::Primitive(TypeId::kString), .required = false, .doc = {}});
+  schema.fields.push_back(
+      {.id = 1, .name = "a", .type = Type::Primitive(TypeId::kString), .required = false, .doc = {}});
   ASSERT_OK_AND_ASSIGN(const auto types, PartitionTypes(schema, spec));
-  EXPECT_EQ(PartitionPath(spec, types, {{.kind = Kind::kString, .bytes = "../x"}, {}}), "a=..%2Fx/a_bucket=null");
+  EXPECT_EQ(PartitionPath(spec, types, {{.kind = Kind::kString, .bytes = "../x"}, {}}),
+            "a=..%2Fx/a_bucket=null");
   EXPECT_EQ(PartitionPath(PartitionSpec(), {}, {}), "");
 }
 
@@ -97,7 +100,8 @@ TEST(PartitionPathTest, LongValuesAreCutAndStayDifferent) {
 
 TEST(PartitionPathTest, FieldsThatCannotBeComputedAreNamed) {
   Schema schema;
-  schema.fields.push_back({.id = 1, .name = "a", .type = Type::Primitive(TypeId::kDouble), .required = false, .doc = {}});
+  schema.fields.push_back(
+      {.id = 1, .name = "a", .type = Type::Primitive(TypeId::kDouble), .required = false, .doc = {}});
   EXPECT_THAT(PartitionTypes(schema, OneField("a_zorder", "zorder")), FailsWithCode("TABLE_SPEC"));
   EXPECT_THAT(PartitionTypes(schema, OneField("a_bucket", "bucket[3]")), FailsWithCode("TABLE_SPEC"));
 }

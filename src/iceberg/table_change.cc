@@ -128,8 +128,8 @@ class Updater {
     if (!table_.next_row_id) return {};
     if (!snapshot.first_row_id || !snapshot.added_rows || *snapshot.first_row_id < *table_.next_row_id) {
       return Fail(ErrorKind::kConflict, "TABLE_ROW_IDS",
-                  fmt::format("snapshot {} does not take its row ids from the table's next one, {}", snapshot.snapshot_id,
-                              *table_.next_row_id));
+                  fmt::format("snapshot {} does not take its row ids from the table's next one, {}",
+                              snapshot.snapshot_id, *table_.next_row_id));
     }
     table_.next_row_id = *snapshot.first_row_id + *snapshot.added_rows;
     return {};

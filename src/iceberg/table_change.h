@@ -69,10 +69,10 @@ struct TableChange {
 Status CheckRequirements(const TableMetadata& base, const std::vector<Requirement>& requirements);
 
 // `base` with the updates made, as a catalog does it: last-updated-ms and the snapshot log move on, a
-// snapshot whose sequence number is not above base's last one, or (format version 3) whose row ids are not from the next
-// one on, is refused (kConflict, TABLE_SEQUENCE, TABLE_ROW_IDS),
-// snapshots that a ref holds are not removed (kInvalid, TABLE_REF_HOLDS). REQUIRES: the requirements hold.
-// `now_ms` never lets last-updated-ms go back.
+// snapshot whose sequence number is not above base's last one, or (format version 3) whose row ids are not
+// from the next one on, is refused (kConflict, TABLE_SEQUENCE, TABLE_ROW_IDS), snapshots that a ref holds are
+// not removed (kInvalid, TABLE_REF_HOLDS). REQUIRES: the requirements hold. `now_ms` never lets
+// last-updated-ms go back.
 Result<TableMetadata> ApplyChange(const TableMetadata& base, const TableChange& change, std::int64_t now_ms);
 
 // Appends the previous metadata file to the log and cuts it to write.metadata.previous-versions-max (default

@@ -77,7 +77,9 @@ TEST(TableChange, RowIdsAreGivenOnce) {
   table.format_version = 3;
   table.next_row_id = 100;
   Snapshot snapshot = BareSnapshot(1, std::nullopt, 1, 2'000);
-  const auto added = [&] { return ApplyChange(table, {.requirements = {}, .updates = {AddSnapshot{snapshot}}}, 2'000); };
+  const auto added = [&] {
+    return ApplyChange(table, {.requirements = {}, .updates = {AddSnapshot{snapshot}}}, 2'000);
+  };
   EXPECT_THAT(added(), FailsWithCode("TABLE_ROW_IDS"));
   snapshot.first_row_id = 99;
   snapshot.added_rows = 10;

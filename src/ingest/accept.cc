@@ -12,8 +12,8 @@
 #include "ingest/ledger_commit.h"
 #include "ingest/recovery.h"
 #include "ingest/stream_mapping.h"
-#include "table/older_metadata.h"
 #include "record/position_errors.h"
+#include "table/older_metadata.h"
 
 namespace frazil {
 namespace {
@@ -51,8 +51,8 @@ Result<AcceptKind> CheckOptions(const AcceptOptions& options) {
 
 class Acceptance {
  public:
-  Acceptance(const StreamConfig& config, const StreamSeams& seams, const AcceptOptions& options, AcceptKind kind,
-             StopSignal& stop)
+  Acceptance(const StreamConfig& config, const StreamSeams& seams, const AcceptOptions& options,
+             AcceptKind kind, StopSignal& stop)
       : config_(config), seams_(seams), options_(options), stop_(stop), ledger_stream_(config.name) {
     decision_.kind = kind;
     decision_.code = options.code;
@@ -75,7 +75,8 @@ class Acceptance {
   }
 
  private:
-  // What the target knows while the stream stops: another decision may come in between, after which there is no stop.
+  // What the target knows while the stream stops: another decision may come in between, after which there is
+  // no stop.
   Status FindStop() {
     for (int look = 0; look < kLooks; ++look) {
       const auto before = Known();
@@ -83,14 +84,16 @@ class Acceptance {
       FRAZIL_ASSIGN(known_, Known());
       if (before && *before == known_) return {};
     }
-    return Fail(ErrorKind::kConflict, "LEDGER_MOVED", "the position keeps moving while the stop is looked at");
+    return Fail(ErrorKind::kConflict, "LEDGER_MOVED",
+                "the position keeps moving while the stop is looked at");
   }
 
   // The stream must stop, with this very code.
   Status CheckStop() {
     for (int look = 0;; ++look) {
       auto started = Recover(config_, seams_, std::nullopt, stop_);
-      if (started) return decision_.kind == AcceptKind::kUnreadable ? CheckUnreadable(*started) : NotStopped();
+      if (started)
+        return decision_.kind == AcceptKind::kUnreadable ? CheckUnreadable(*started) : NotStopped();
       const Error& error = started.error();
       if (error.kind == ErrorKind::kBlocked && look + 1 < kLooks) {
         stop_.WaitFor(kBetweenLooks);
@@ -100,7 +103,8 @@ class Acceptance {
       if (error.kind != ErrorKind::kBlocked) return Fail(error);
       if (error.code == options_.code) return {};
       return Fail(ErrorKind::kInvalid, "ACCEPT_OTHER_STOP",
-                  fmt::format("the stream does not stop with {}, but with {}: {}", options_.code, error.code, error.detail),
+                  fmt::format("the stream does not stop with {}, but with {}: {}", options_.code, error.code,
+                              error.detail),
                   error.fix);
     }
   }
@@ -137,7 +141,8 @@ class Acceptance {
 
   Status WrongRange(const std::string& why) const {
     return Fail(ErrorKind::kInvalid, "ACCEPT_RANGE",
-                fmt::format("partition {} cannot be passed over up to offset {}: {}", *options_.partition, *options_.to, why),
+                fmt::format("partition {} cannot be passed over up to offset {}: {}", *options_.partition,
+                            *options_.to, why),
                 "name the first offset behind the batch that cannot be opened");
   }
 
@@ -146,7 +151,8 @@ class Acceptance {
     for (const auto& [key, value] : ledger.metadata.properties) {
       if (!key.starts_with(kPositionPrefix)) continue;
       FRAZIL_ASSIGN(const auto property, ParsePositionProperty(value));
-      if (property.record.topic == decision_.identity.source.topic) ledger_stream_ = key.substr(kPositionPrefix.size());
+      if (property.record.topic == decision_.identity.source.topic)
+        ledger_stream_ = key.substr(kPositionPrefix.size());
     }
     decision_.stream = ledger_stream_;
     return {};
@@ -166,14 +172,15 @@ class Acceptance {
     return std::get<KnownRecords>(std::move(known));
   }
 
-  // What the target decided for the errors table before belongs there still, if that can be done at all; also by a
-  // position that only the property holds any more, since its messages are not read again.
+  // What the target decided for the errors table before belongs there still, if that can be done at all; also
+  // by a position that only the property holds any more, since its messages are not read again.
   Status SettlePending() {
     const PositionRecord* const base = known_.base();
     if (decision_.kind == AcceptKind::kFollower || options_.dry_run || base == nullptr) return {};
     if (FRAZIL_MUTANT(accept_leaves_pending)) return {};
     auto applied = Followers(seams_, ledger_stream_).Apply(*base, nullptr, stop_);
-    if (!applied && applied.error().code == "FOLLOWER_MOVED" && decision_.kind == AcceptKind::kPosition) return {};
+    if (!applied && applied.error().code == "FOLLOWER_MOVED" && decision_.kind == AcceptKind::kPosition)
+      return {};
     return applied;
   }
 
@@ -197,11 +204,13 @@ class Acceptance {
 
   // A position that is taken over brings its errors table along.
   Status CheckFollowerIsKnown(const std::string& name) const {
-    if (decision_.kind != AcceptKind::kRenamed || !known_.held || known_.held->followers.contains(name)) return {};
-    return Fail(ErrorKind::kBlocked, "FOLLOWER_CHANGED",
-                fmt::format("the errors table of stream {} is {}, this one names {}", ledger_stream_,
-                            known_.held->followers.empty() ? "none" : known_.held->followers.begin()->first, name),
-                "name the same errors table");
+    if (decision_.kind != AcceptKind::kRenamed || !known_.held || known_.held->followers.contains(name))
+      return {};
+    return Fail(
+        ErrorKind::kBlocked, "FOLLOWER_CHANGED",
+        fmt::format("the errors table of stream {} is {}, this one names {}", ledger_stream_,
+                    known_.held->followers.empty() ? "none" : known_.held->followers.begin()->first, name),
+        "name the same errors table");
   }
 
   Status Decide() {
@@ -249,9 +258,11 @@ class Acceptance {
     std::vector<std::string> obsolete;
     if (!decision_.stream.empty()) obsolete.push_back(PositionKey(decision_.stream));
     FRAZIL_TRY(ledger.CommitRecord(record, id, unmoved, stop_, obsolete));
-    LogInfo("{}: {} was accepted by commit {}; goes on at {}", config_.name, options_.code, record.n, ToJson(record.next));
+    LogInfo("{}: {} was accepted by commit {}; goes on at {}", config_.name, options_.code, record.n,
+            ToJson(record.next));
     const Followers followers(seams_, config_.name);
-    return decision_.kind == AcceptKind::kFollower ? followers.Force(record, stop_) : followers.Apply(record, nullptr, stop_);
+    return decision_.kind == AcceptKind::kFollower ? followers.Force(record, stop_)
+                                                   : followers.Apply(record, nullptr, stop_);
   }
 
   const StreamConfig& config_;
@@ -269,8 +280,8 @@ class Acceptance {
 
 }  // namespace
 
-Result<AcceptReport> AcceptStop(const StreamConfig& config, const StreamSeams& seams, const AcceptOptions& options,
-                                StopSignal& stop) {
+Result<AcceptReport> AcceptStop(const StreamConfig& config, const StreamSeams& seams,
+                                const AcceptOptions& options, StopSignal& stop) {
   FRAZIL_ASSIGN(const AcceptKind kind, CheckOptions(options));
   return Acceptance(config, seams, options, kind, stop).Run();
 }

@@ -25,8 +25,9 @@ enum class AcceptStart {
 };
 
 struct AcceptOptions {
-  std::string code;                    // that the stream stops with
-  std::optional<AcceptStart> start;    // needed where AcceptKind is kOtherMessages or kPosition, refused elsewhere
+  std::string code;  // that the stream stops with
+  std::optional<AcceptStart>
+      start;  // needed where AcceptKind is kOtherMessages or kPosition, refused elsewhere
   std::optional<Partition> partition;  // needed where it is kUnreadable, refused elsewhere
   std::optional<Offset> to;            // the same: first offset that is read again
   bool dry_run = false;                // says what would be recorded
@@ -38,10 +39,10 @@ struct AcceptReport {
 };
 
 // kInvalid: USAGE_ACCEPT (options that do not go with the code, or a code that no decision gets over),
-// ACCEPT_NOT_STOPPED (the stream does not stop), ACCEPT_OTHER_STOP (it stops with another code), ACCEPT_RANGE (an offset
-// that the partition does not have). kConflict (LEDGER_MOVED): another process committed meanwhile. Others as at the
-// stream's start.
-Result<AcceptReport> AcceptStop(const StreamConfig& config, const StreamSeams& seams, const AcceptOptions& options,
-                                StopSignal& stop);
+// ACCEPT_NOT_STOPPED (the stream does not stop), ACCEPT_OTHER_STOP (it stops with another code), ACCEPT_RANGE
+// (an offset that the partition does not have). kConflict (LEDGER_MOVED): another process committed
+// meanwhile. Others as at the stream's start.
+Result<AcceptReport> AcceptStop(const StreamConfig& config, const StreamSeams& seams,
+                                const AcceptOptions& options, StopSignal& stop);
 
 }  // namespace frazil

@@ -104,10 +104,11 @@ TEST(Accept, OnlyTheStopThatIsThereCanBeAccepted) {
 TEST(Accept, OptionsMustGoWithTheCode) {
   StreamWorld world;
   StreamProcess process(world);
-  const AcceptOptions range{.code = "OFFSETS_EXPIRED", .start = {}, .partition = kP0, .to = Offset(7), .dry_run = false};
+  const AcceptOptions range{
+      .code = "OFFSETS_EXPIRED", .start = {}, .partition = kP0, .to = Offset(7), .dry_run = false};
   for (const AcceptOptions& options :
-       {Code("ACCOUNTING"), Code("TOPIC_RECREATED"), Code("POSITION_TRACES"), Code("SOURCE_BATCH_CORRUPT"), range,
-        Code("OFFSETS_EXPIRED", AcceptStart::kLatest)}) {
+       {Code("ACCOUNTING"), Code("TOPIC_RECREATED"), Code("POSITION_TRACES"), Code("SOURCE_BATCH_CORRUPT"),
+        range, Code("OFFSETS_EXPIRED", AcceptStart::kLatest)}) {
     EXPECT_EQ(CodeOf(process.Accept(options)), "USAGE_ACCEPT") << options.code;
   }
 }
@@ -125,7 +126,8 @@ TEST(Accept, ARecreatedTopicIsReadFromItsBeginningBesideTheOldRows) {
   EXPECT_EQ(report.next, (Positions{{kP0, Offset(0)}, {kP1, Offset(0)}}));
   ASSERT_OK(StreamProcess(world).RunUntilEnd());
   ExpectRows(world, kP0, 0, 50, 2);
-  EXPECT_EQ(ReadRows(world.catalog, world.store, world.errors).at({1, 2}), 2);  // other messages, so not left out
+  EXPECT_EQ(ReadRows(world.catalog, world.store, world.errors).at({1, 2}),
+            2);  // other messages, so not left out
   EXPECT_EQ(RecordIn(world).topic_id, "topic-2");
 }
 
@@ -137,8 +139,8 @@ TEST(Accept, ARemovedPropertyIsPutBackAtTheTablesPosition) {
   world.RemoveProperty(world.target, PositionKey("orders"));
   world.Produce(0, 5);
   ASSERT_EQ(CodeOf(StreamProcess(world).RunUntilEnd()), "POSITION_PROPERTY_MISSING");
-  ASSERT_OK_AND_ASSIGN(const AcceptReport report,
-                       StreamProcess(world).Accept(Code("POSITION_PROPERTY_MISSING", AcceptStart::kPosition)));
+  ASSERT_OK_AND_ASSIGN(const AcceptReport report, StreamProcess(world).Accept(Code(
+                                                      "POSITION_PROPERTY_MISSING", AcceptStart::kPosition)));
   EXPECT_THAT(report.stop.gaps, IsEmpty());
   EXPECT_THAT(report.stop.again, IsEmpty());
   ASSERT_OK(StreamProcess(world).RunUntilEnd());
@@ -151,8 +153,8 @@ TEST(Accept, StartingOverDoublesRowsButNoErrorRows) {
   world.ProduceBad(1, 3);
   ASSERT_OK(StreamProcess(world).RunUntilEnd());
   world.RemoveProperty(world.target, PositionKey("orders"));
-  ASSERT_OK_AND_ASSIGN(const AcceptReport report,
-                       StreamProcess(world).Accept(Code("POSITION_PROPERTY_MISSING", AcceptStart::kEarliest)));
+  ASSERT_OK_AND_ASSIGN(const AcceptReport report, StreamProcess(world).Accept(Code(
+                                                      "POSITION_PROPERTY_MISSING", AcceptStart::kEarliest)));
   EXPECT_EQ(report.stop.again.at(kP0), (OffsetRange{Offset(0), Offset(50)}));
   ASSERT_OK(StreamProcess(world).RunUntilEnd());
   ExpectRows(world, kP0, 0, 50, 2);
@@ -202,12 +204,14 @@ TEST(Accept, KilledBeforeAFollowerThatIsTakenAsItIsTheNextStartFinishesIt) {
   ASSERT_OK(StreamProcess(world).RunUntilEnd());
   world.ProduceBad(0, 2);
   const auto no_follower = [&](CatalogOperation operation, const TableName& name) {
-    return operation == CatalogOperation::kCommit && name == world.errors ? CatalogFault::kRefused : CatalogFault::kNone;
+    return operation == CatalogOperation::kCommit && name == world.errors ? CatalogFault::kRefused
+                                                                          : CatalogFault::kNone;
   };
   StreamProcess dies(world);
   dies.catalog_fault = no_follower;
   dies.Start();
-  dies.Await("the errors table is refused", [](const StreamStatus& status) { return status.phase == StreamPhase::kRetrying; });
+  dies.Await("the errors table is refused",
+             [](const StreamStatus& status) { return status.phase == StreamPhase::kRetrying; });
   ASSERT_OK(dies.Stop());
   ASSERT_OK(world.store.Delete(RecordIn(world).pending.front().manifest));
   ASSERT_EQ(CodeOf(StreamProcess(world).RunUntilEnd()), "PENDING_MISSING");
@@ -239,10 +243,12 @@ TEST(Accept, WhatIsPendingIsAppliedThoughOnlyThePropertyStillHoldsThePosition) {
   world.ProduceBad(1, 2);
   StreamProcess dies(world);
   dies.catalog_fault = [&](CatalogOperation operation, const TableName& name) {
-    return operation == CatalogOperation::kCommit && name == world.errors ? CatalogFault::kRefused : CatalogFault::kNone;
+    return operation == CatalogOperation::kCommit && name == world.errors ? CatalogFault::kRefused
+                                                                          : CatalogFault::kNone;
   };
   dies.Start();
-  dies.Await("the errors table is refused", [](const StreamStatus& status) { return status.phase == StreamPhase::kRetrying; });
+  dies.Await("the errors table is refused",
+             [](const StreamStatus& status) { return status.phase == StreamPhase::kRetrying; });
   ASSERT_OK(dies.Stop());
   world.SetProperty(world.target, "write.metadata.previous-versions-max", "1");
   world.AppendByOthers(world.target);
@@ -268,8 +274,12 @@ class SourceWithABrokenBatch final : public BatchSource {
         on_broken_(std::move(on_broken)) {}
 
   Result<SourceIdentity> Identify(StopSignal& stop) override { return source_.Identify(stop); }
-  Result<std::map<Partition, PartitionBounds>> Bounds(StopSignal& stop) override { return source_.Bounds(stop); }
-  Result<Positions> Resolve(const Start& start, StopSignal& stop) override { return source_.Resolve(start, stop); }
+  Result<std::map<Partition, PartitionBounds>> Bounds(StopSignal& stop) override {
+    return source_.Bounds(stop);
+  }
+  Result<Positions> Resolve(const Start& start, StopSignal& stop) override {
+    return source_.Resolve(start, stop);
+  }
   Status Seek(const Positions& positions) override { return source_.Seek(positions); }
   Status Add(const Positions& positions) override { return source_.Add(positions); }
   void Mirror(const Positions& committed) override { source_.Mirror(committed); }

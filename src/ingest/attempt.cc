@@ -18,14 +18,17 @@ SnapshotId NewSnapshotId(Runtime& runtime, const TableMetadata& table) {
 
 }  // namespace
 
-Result<AppendAttempt> BuildAttemptOn(const StreamSeams& seams, const TableMetadata& table, const Append& append,
+Result<AppendAttempt> BuildAttemptOn(const StreamSeams& seams, const TableMetadata& table,
+                                     const Append& append,
                                      const std::function<Properties(const Snapshot&)>& properties) {
   const std::int64_t now_ms = seams.runtime.UnixMillis();
-  const AttemptIds ids{.snapshot_id = NewSnapshotId(seams.runtime, table), .name = seams.runtime.NewUuid(), .now_ms = now_ms};
+  const AttemptIds ids{
+      .snapshot_id = NewSnapshotId(seams.runtime, table), .name = seams.runtime.NewUuid(), .now_ms = now_ms};
   FRAZIL_ASSIGN(auto attempt, BuildAppend(seams.store, table, append, ids));
   attempt.change.updates.push_back(SetProperties{properties(attempt.snapshot)});
 
-  if (table.Property("gc.enabled") == "false") return attempt;  // its owner keeps every file, so every snapshot, too
+  if (table.Property("gc.enabled") == "false")
+    return attempt;  // its owner keeps every file, so every snapshot, too
   // Expiry looks at the table as the append leaves it: the head it replaces is no longer held by the branch.
   FRAZIL_ASSIGN(const auto appended, ApplyChange(table, attempt.change, now_ms));
   auto expired = ExpiredSnapshots(appended, now_ms);
@@ -35,9 +38,9 @@ Result<AppendAttempt> BuildAttemptOn(const StreamSeams& seams, const TableMetada
 
 void CleanUpAfterExpiry(const StreamSeams& seams, const CommitLoopResult& result) {
   if (!result.replaced) return;
-  const auto removed = std::any_of(result.replaced->snapshots.begin(), result.replaced->snapshots.end(), [&](const Snapshot& s) {
-    return result.table.metadata.FindSnapshot(s.snapshot_id) == nullptr;
-  });
+  const auto removed = std::any_of(
+      result.replaced->snapshots.begin(), result.replaced->snapshots.end(),
+      [&](const Snapshot& s) { return result.table.metadata.FindSnapshot(s.snapshot_id) == nullptr; });
   if (!removed) return;
   auto files = UnreachableFiles(seams.store, *result.replaced, result.table.metadata);
   if (!files) {

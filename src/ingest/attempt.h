@@ -10,13 +10,14 @@
 
 namespace frazil {
 
-// Builds the append on `table`, adds the properties that `properties` makes of the new snapshot, and removes the
-// snapshots that history.expire.* let go, in the same change.
-Result<AppendAttempt> BuildAttemptOn(const StreamSeams& seams, const TableMetadata& table, const Append& append,
+// Builds the append on `table`, adds the properties that `properties` makes of the new snapshot, and removes
+// the snapshots that history.expire.* let go, in the same change.
+Result<AppendAttempt> BuildAttemptOn(const StreamSeams& seams, const TableMetadata& table,
+                                     const Append& append,
                                      const std::function<Properties(const Snapshot&)>& properties);
 
-// Deletes the files that only snapshots expired by this commit reached. REQUIRES: the commit has landed. Best effort:
-// what is left is an orphan.
+// Deletes the files that only snapshots expired by this commit reached. REQUIRES: the commit has landed. Best
+// effort: what is left is an orphan.
 void CleanUpAfterExpiry(const StreamSeams& seams, const CommitLoopResult& result);
 
 }  // namespace frazil

@@ -46,8 +46,10 @@ Result<CommitReport> Committer::Commit(SealedEpoch& sealed, StopSignal& stop) {
   const Status whole = sealed.Wait();
   const Files files = Gather(sealed.TakeFiles());
   bool outcome_unknown = false;
-  Result<CommitReport> report = whole ? CommitFiles(sealed, files, outcome_unknown, stop) : Fail(whole.error());
-  // A ledger commit that landed names the files, whatever failed afterwards; CommitFiles says so by `outcome_unknown`.
+  Result<CommitReport> report =
+      whole ? CommitFiles(sealed, files, outcome_unknown, stop) : Fail(whole.error());
+  // A ledger commit that landed names the files, whatever failed afterwards; CommitFiles says so by
+  // `outcome_unknown`.
   if (!report && !outcome_unknown) {
     DeleteFiles(seams_.store, files.rows);
     DeleteFiles(seams_.store, files.errors);
@@ -62,10 +64,12 @@ Status Committer::CheckPosition() {
                   return ReadPosition(known, stream_.identity);
                 }));
   const auto* found = std::get_if<FoundPosition>(&position);
-  if (found == nullptr) return Fail(ErrorKind::kConflict, "POSITION_ROLLED_BACK", "the table was rolled back");
+  if (found == nullptr)
+    return Fail(ErrorKind::kConflict, "POSITION_ROLLED_BACK", "the table was rolled back");
   if (found->record.n == applied_n_) return {};
   return Fail(ErrorKind::kConflict, "FENCED",
-              fmt::format("the table holds commit {} of this stream, this process made {}", found->record.n, applied_n_));
+              fmt::format("the table holds commit {} of this stream, this process made {}", found->record.n,
+                          applied_n_));
 }
 
 Result<EpochPlan> Committer::Plan(const SealedEpoch& sealed, const Files& files) {
@@ -90,11 +94,12 @@ Result<EpochPlan> Committer::Plan(const SealedEpoch& sealed, const Files& files)
   }
   if (files.errors.empty()) return plan;
 
-  // The follower's metadata decides where its manifest lies and under which schema; that it may have moved since the
-  // start is of no matter.
+  // The follower's metadata decides where its manifest lies and under which schema; that it may have moved
+  // since the start is of no matter.
   const TableMetadata& follower = stream_.tables.errors.metadata;
-  const std::string location = fmt::format("{}/{}-m0.avro", follower.Property("write.metadata.path", follower.location + "/metadata"),
-                                           epoch.commit_id.ToString());
+  const std::string location =
+      fmt::format("{}/{}-m0.avro", follower.Property("write.metadata.path", follower.location + "/metadata"),
+                  epoch.commit_id.ToString());
   FRAZIL_ASSIGN(const auto manifest, WriteReadyManifest(seams_.store, follower, location, files.errors));
   plan.followers.push_back(FollowerFiles{.table = config_.errors.ToString(),
                                          .uuid = follower.table_uuid,
@@ -105,19 +110,22 @@ Result<EpochPlan> Committer::Plan(const SealedEpoch& sealed, const Files& files)
   return plan;
 }
 
-Result<CommitReport> Committer::CommitFiles(const SealedEpoch& sealed, const Files& files, bool& outcome_unknown,
-                                            StopSignal& stop) {
+Result<CommitReport> Committer::CommitFiles(const SealedEpoch& sealed, const Files& files,
+                                            bool& outcome_unknown, StopSignal& stop) {
   const MonotonicTime started = seams_.runtime.Now();
   if (started - sealed.epoch().opened_at > kOldestEpoch) {
-    return Fail(ErrorKind::kConflict, "EPOCH_TOO_OLD", "the epoch is dropped: its first file is older than a day");
+    return Fail(ErrorKind::kConflict, "EPOCH_TOO_OLD",
+                "the epoch is dropped: its first file is older than a day");
   }
   FRAZIL_ASSIGN(const auto plan, Plan(sealed, files));
   LedgerCommit ledger(seams_, config_.target, stream_.identity, mapping_version_);
-  FRAZIL_ASSIGN(const auto committed, ledger.CommitEpoch(plan, files.rows, stream_.tables.rows, applied_n_, outcome_unknown, stop));
+  FRAZIL_ASSIGN(const auto committed,
+                ledger.CommitEpoch(plan, files.rows, stream_.tables.rows, applied_n_, outcome_unknown, stop));
   outcome_unknown = true;  // the files are the table's from here on
   table_sequence_ = committed.table.metadata.last_sequence_number;
   if (committed.snapshot == SnapshotId()) {
-    return Fail(ErrorKind::kConflict, "ALREADY_COMMITTED", "the epoch landed by an earlier attempt; recovery goes on from it");
+    return Fail(ErrorKind::kConflict, "ALREADY_COMMITTED",
+                "the epoch landed by an earlier attempt; recovery goes on from it");
   }
   if (!FRAZIL_MUTANT(pending_dropped)) {
     FRAZIL_TRY(Followers(seams_, config_.name).Apply(committed.record, nullptr, stop));

@@ -18,12 +18,14 @@ class Committer {
   // Borrows everything.
   Committer(const StreamConfig& config, const StreamSeams& seams, const RecoveredStream& stream);
 
-  // Success proves that the epoch is in the table and its followers have what is theirs. After a failure nothing
-  // further may be committed by this object. Files of an epoch that certainly did not land are deleted.
+  // Success proves that the epoch is in the table and its followers have what is theirs. After a failure
+  // nothing further may be committed by this object. Files of an epoch that certainly did not land are
+  // deleted.
   Result<CommitReport> Commit(SealedEpoch& sealed, StopSignal& stop);
 
-  // Whether the position in the table is still the one last committed: a stream that has nothing to commit would not
-  // notice a rollback otherwise. kConflict (FENCED, POSITION_ROLLED_BACK) as a commit has it. Not beside a Commit.
+  // Whether the position in the table is still the one last committed: a stream that has nothing to commit
+  // would not notice a rollback otherwise. kConflict (FENCED, POSITION_ROLLED_BACK) as a commit has it. Not
+  // beside a Commit.
   Status CheckPosition();
 
  private:
@@ -37,7 +39,8 @@ class Committer {
     std::int64_t nulls = 0;
   };
 
-  Result<CommitReport> CommitFiles(const SealedEpoch& sealed, const Files& files, bool& outcome_unknown, StopSignal& stop);
+  Result<CommitReport> CommitFiles(const SealedEpoch& sealed, const Files& files, bool& outcome_unknown,
+                                   StopSignal& stop);
   Result<EpochPlan> Plan(const SealedEpoch& sealed, const Files& files);
   static Files Gather(std::vector<LaneFiles> lanes);
 

@@ -15,8 +15,8 @@ namespace {
 
 // A standby looks at the position after this many commit intervals of the other writer.
 constexpr int kStandbyIntervals = 3;
-// How often a stream looks again before it is blocked. One that has run before is patient for some seconds: a broker
-// that has just restarted may tell an older end, or fewer partitions, for a moment.
+// How often a stream looks again before it is blocked. One that has run before is patient for some seconds: a
+// broker that has just restarted may tell an older end, or fewer partitions, for a moment.
 constexpr int kMoreLooksAtStart = 3;
 constexpr int kMoreLooks = 6;
 
@@ -24,13 +24,20 @@ constexpr int kMoreLooks = 6;
 
 std::string_view ToString(StreamPhase phase) {
   switch (phase) {
-    case StreamPhase::kPending: return "PENDING";
-    case StreamPhase::kStarting: return "STARTING";
-    case StreamPhase::kRunning: return "RUNNING";
-    case StreamPhase::kStandby: return "STANDBY";
-    case StreamPhase::kRetrying: return "RETRYING";
-    case StreamPhase::kBlocked: return "BLOCKED";
-    case StreamPhase::kStopped: return "STOPPED";
+    case StreamPhase::kPending:
+      return "PENDING";
+    case StreamPhase::kStarting:
+      return "STARTING";
+    case StreamPhase::kRunning:
+      return "RUNNING";
+    case StreamPhase::kStandby:
+      return "STANDBY";
+    case StreamPhase::kRetrying:
+      return "RETRYING";
+    case StreamPhase::kBlocked:
+      return "BLOCKED";
+    case StreamPhase::kStopped:
+      return "STOPPED";
   }
   return "PENDING";
 }
@@ -81,7 +88,8 @@ class StreamEngine::Impl {
     if (options_.until_end && !until_) until_ = Ends(stream);
     started_ = true;
     // A stream that failed shows so until it commits again, or has nothing to commit.
-    if (status().phase == StreamPhase::kStarting || status().phase == StreamPhase::kStandby) SetPhase(StreamPhase::kRunning, {});
+    if (status().phase == StreamPhase::kStarting || status().phase == StreamPhase::kStandby)
+      SetPhase(StreamPhase::kRunning, {});
     retention_.Look(*stream.source, stream.start_at, stream.bounds, stop);
     IngestRun run(config_, seams_, lanes_, stream, until_ ? &*until_ : nullptr, unreadable_, retention_,
                   [this](const CommitReport& report) { NoteCommit(report); });
@@ -120,11 +128,13 @@ class StreamEngine::Impl {
   }
 
   Status StandBy(const Error& error, StopSignal& stop) {
-    if (!std::exchange(standing_by_, true)) LogInfo("{}: STANDBY: ANOTHER_WRITER: {}", config_.name, error.detail);
-    SetPhase(StreamPhase::kStandby, Condition{.code = "ANOTHER_WRITER",
-                                              .since_ms = seams_.runtime.UnixMillis(),
-                                              .message = error.detail,
-                                              .fix = "this process takes over when the other one stops committing"});
+    if (!std::exchange(standing_by_, true))
+      LogInfo("{}: STANDBY: ANOTHER_WRITER: {}", config_.name, error.detail);
+    SetPhase(StreamPhase::kStandby,
+             Condition{.code = "ANOTHER_WRITER",
+                       .since_ms = seams_.runtime.UnixMillis(),
+                       .message = error.detail,
+                       .fix = "this process takes over when the other one stops committing"});
     stop.WaitFor(config_.commit_interval * kStandbyIntervals + backoff_.Next());
     return {};
   }
@@ -166,7 +176,10 @@ class StreamEngine::Impl {
   }
 
   Condition AsCondition(const Error& error) {
-    return {.code = error.code, .since_ms = seams_.runtime.UnixMillis(), .message = error.detail, .fix = error.fix};
+    return {.code = error.code,
+            .since_ms = seams_.runtime.UnixMillis(),
+            .message = error.detail,
+            .fix = error.fix};
   }
 
   static Positions Ends(const RecoveredStream& stream) {
@@ -218,7 +231,7 @@ class StreamEngine::Impl {
   bool started_ = false;
   std::optional<Uuid> target_uuid_;  // of the table that was recovered
   bool standing_by_ = false;
-  std::int64_t standby_n_ = -1;   // the position's `n` when it was last looked at in standby
+  std::int64_t standby_n_ = -1;  // the position's `n` when it was last looked at in standby
   std::optional<Positions> until_;
   Positions unreadable_;  // where batches begin that could not be opened
 };
@@ -226,7 +239,11 @@ class StreamEngine::Impl {
 StreamEngine::StreamEngine(StreamConfig config, StreamSeams seams, LanePool& lanes, EngineOptions options)
     : impl_(std::make_unique<Impl>(std::move(config), std::move(seams), lanes, std::move(options))) {}
 StreamEngine::~StreamEngine() = default;
-Status StreamEngine::Run(StopSignal& stop) { return impl_->Run(stop); }
-StreamStatus StreamEngine::status() const { return impl_->status(); }
+Status StreamEngine::Run(StopSignal& stop) {
+  return impl_->Run(stop);
+}
+StreamStatus StreamEngine::status() const {
+  return impl_->status();
+}
 
 }  // namespace frazil

@@ -48,35 +48,35 @@ struct CommitReport {
   SnapshotId snapshot;
   EpochCounts counts;
   std::int64_t files = 0;
-  std::int64_t bytes = 0;       // of the target's data files
+  std::int64_t bytes = 0;  // of the target's data files
   Positions next;
   std::optional<std::int64_t> lag;  // messages to the ends last seen; absent when not known
-  Duration open_for{};          // from the epoch's first batch to the commit
+  Duration open_for{};              // from the epoch's first batch to the commit
   Duration commit_took{};
 };
 
 struct StreamStatus {
   StreamPhase phase = StreamPhase::kPending;
   std::vector<Condition> conditions;
-  Positions committed;          // of the table, as last read or committed
-  EpochCounts totals;           // since the engine started
+  Positions committed;  // of the table, as last read or committed
+  EpochCounts totals;   // since the engine started
   std::int64_t commits = 0;
   std::optional<std::int64_t> lag;
   std::optional<RetentionRisk> retention;  // unread messages that are about to be deleted
 };
 
 struct EngineOptions {
-  bool until_end = false;       // commit what the topic held when the run began, then end
-  std::function<void(const CommitReport&)> on_commit;       // called by the committer's task; must be quick
-  std::function<void(const StreamStatus&)> on_status;       // on every change of phase or condition; may be empty
+  bool until_end = false;  // commit what the topic held when the run began, then end
+  std::function<void(const CommitReport&)> on_commit;  // called by the committer's task; must be quick
+  std::function<void(const StreamStatus&)> on_status;  // on every change of phase or condition; may be empty
   Duration retry_first = std::chrono::milliseconds(500);
   Duration retry_limit = std::chrono::seconds(30);
   // Before a stream is blocked it looks again, this long after the first look, then twice as long, and so on.
   Duration second_look = std::chrono::milliseconds(200);
   // Between two looks at what the topic's retention is about to delete.
   Duration retention_interval = std::chrono::minutes(5);
-  // Failures of the first start end the run at once instead of being retried: so that a person who has just typed the
-  // command sees a wrong address or password. Off in a server.
+  // Failures of the first start end the run at once instead of being retried: so that a person who has just
+  // typed the command sees a wrong address or password. Off in a server.
   bool fail_fast_at_start = true;
 };
 
@@ -85,8 +85,9 @@ class StreamEngine {
   StreamEngine(StreamConfig config, StreamSeams seams, LanePool& lanes, EngineOptions options);
   ~StreamEngine();
 
-  // Runs in the caller's task. Success: stopped as asked (what was whole is committed), or done with until_end. Failures: kBlocked needs a
-  // person; kInvalid/kNotFound/kDenied/kUnavailable from the first start.
+  // Runs in the caller's task. Success: stopped as asked (what was whole is committed), or done with
+  // until_end. Failures: kBlocked needs a person; kInvalid/kNotFound/kDenied/kUnavailable from the first
+  // start.
   Status Run(StopSignal& stop);
 
   // Any task.

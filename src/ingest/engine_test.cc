@@ -30,7 +30,8 @@ TEST(Engine, EveryMessageIsARowAnErrorANullOrAbsent) {
   StreamProcess process(world);
   ASSERT_OK(process.RunUntilEnd());
   world.ExpectExactlyOnce();
-  EXPECT_EQ(world.CommittedCounts(), (EpochCounts{.rows = 310, .errors = 3, .nulls = 1, .filtered = 0, .absent = 7}));
+  EXPECT_EQ(world.CommittedCounts(),
+            (EpochCounts{.rows = 310, .errors = 3, .nulls = 1, .filtered = 0, .absent = 7}));
   EXPECT_EQ(world.topic.mirrored(), (Positions{{Partition(0), Offset(303)}, {Partition(1), Offset(18)}}));
 }
 
@@ -101,7 +102,8 @@ TEST(Engine, WarnsOfRetentionWhileNothingCanBeCommitted) {
   EXPECT_FALSE(process.status().retention);
   down = true;
   const std::int64_t yesterday = world.runtime.UnixMillis() - 23 * 60 * 60 * 1000;
-  world.topic.Append(Partition(1), {.key = {}, .value = R"({"id": 1})", .headers = {}, .timestamp_ms = yesterday});
+  world.topic.Append(Partition(1),
+                     {.key = {}, .value = R"({"id": 1})", .headers = {}, .timestamp_ms = yesterday});
   process.Await("a warning", [](const StreamStatus& status) { return status.retention.has_value(); });
   EXPECT_EQ(process.status().retention->partition, Partition(1));
   ASSERT_OK(process.Stop());
@@ -134,18 +136,18 @@ TEST_P(EngineCommitFault, LosesAndDoublesNothing) {
   world.ExpectExactlyOnce();
 }
 
-INSTANTIATE_TEST_SUITE_P(AtEachCommit, EngineCommitFault,
-                         testing::Combine(testing::Values(CommitFault{"Conflict", CatalogFault::kConflict},
-                                                          CommitFault{"Refused", CatalogFault::kRefused},
-                                                          CommitFault{"Lost", CatalogFault::kUnknownWithoutEffect},
-                                                          CommitFault{"Unanswered", CatalogFault::kUnknownWithEffect},
-                                                          CommitFault{"Late", CatalogFault::kUnknownLate}),
-                                          testing::Bool(), testing::Values(0, 1)),
-                         [](const auto& param) {
-                           return std::string(std::get<0>(param.param).name) +
-                                  (std::get<1>(param.param) ? "OnTarget" : "OnErrors") +
-                                  std::to_string(std::get<2>(param.param));
-                         });
+INSTANTIATE_TEST_SUITE_P(
+    AtEachCommit, EngineCommitFault,
+    testing::Combine(testing::Values(CommitFault{"Conflict", CatalogFault::kConflict},
+                                     CommitFault{"Refused", CatalogFault::kRefused},
+                                     CommitFault{"Lost", CatalogFault::kUnknownWithoutEffect},
+                                     CommitFault{"Unanswered", CatalogFault::kUnknownWithEffect},
+                                     CommitFault{"Late", CatalogFault::kUnknownLate}),
+                     testing::Bool(), testing::Values(0, 1)),
+    [](const auto& param) {
+      return std::string(std::get<0>(param.param).name) +
+             (std::get<1>(param.param) ? "OnTarget" : "OnErrors") + std::to_string(std::get<2>(param.param));
+    });
 
 TEST(Engine, AFullDiskLosesNothingAndGoesOnWhenThereIsRoom) {
   StreamWorld world;
@@ -161,7 +163,8 @@ TEST(Engine, AFullDiskLosesNothingAndGoesOnWhenThereIsRoom) {
   process.AwaitCommitted(100);
   full = true;
   world.Produce(1, 100);
-  process.Await("retrying", [](const StreamStatus& status) { return status.phase == StreamPhase::kRetrying; });
+  process.Await("retrying",
+                [](const StreamStatus& status) { return status.phase == StreamPhase::kRetrying; });
   EXPECT_EQ(process.status().conditions.at(0).code, "STORAGE_FULL");
   full = false;
   process.AwaitCommitted(200);
@@ -176,7 +179,8 @@ TEST(Engine, AFetchErrorIsRetriedFromThePosition) {
   StreamProcess process(world);
   process.Start();
   process.AwaitCommitted(100);
-  world.topic.Fail(SourceCall::kNext, Error{ErrorKind::kUnavailable, "KAFKA_UNREACHABLE", "broker down", "", ""});
+  world.topic.Fail(SourceCall::kNext,
+                   Error{ErrorKind::kUnavailable, "KAFKA_UNREACHABLE", "broker down", "", ""});
   world.Produce(0, 100);
   process.AwaitCommitted(200);
   ASSERT_OK(process.Stop());
@@ -185,7 +189,8 @@ TEST(Engine, AFetchErrorIsRetriedFromThePosition) {
 
 TEST(Engine, AtTheFirstStartAPersonSeesAtOnceWhatIsWrong) {
   StreamWorld world;
-  world.topic.Fail(SourceCall::kIdentify, Error{ErrorKind::kDenied, "KAFKA_AUTH_REFUSED", "wrong password", "", ""});
+  world.topic.Fail(SourceCall::kIdentify,
+                   Error{ErrorKind::kDenied, "KAFKA_AUTH_REFUSED", "wrong password", "", ""});
   EXPECT_THAT(StreamProcess(world).RunUntilEnd(), FailsWithCode("KAFKA_AUTH_REFUSED"));
 }
 
@@ -289,8 +294,13 @@ TEST(Engine, StopsLoudlyWhereThePositionCannotBeKnown) {
     const Status result = StreamProcess(world).RunUntilEnd();
     return result ? std::string("went on") : result.error().code;
   };
-  EXPECT_EQ(block([](StreamWorld& w) { w.RollBack(w.target, 1); w.RollBack(w.errors, 1); }), "FOLLOWER_ROLLED_BACK");
-  EXPECT_EQ(block([](StreamWorld& w) { w.SetProperty(w.target, PositionKey("orders"), "{}"); }), "POSITION_UNREADABLE");
+  EXPECT_EQ(block([](StreamWorld& w) {
+              w.RollBack(w.target, 1);
+              w.RollBack(w.errors, 1);
+            }),
+            "FOLLOWER_ROLLED_BACK");
+  EXPECT_EQ(block([](StreamWorld& w) { w.SetProperty(w.target, PositionKey("orders"), "{}"); }),
+            "POSITION_UNREADABLE");
   EXPECT_EQ(block([](StreamWorld& w) { w.catalog.Drop(w.errors); }), "TABLE_REPLACED");
   EXPECT_EQ(block([](StreamWorld& w) { w.catalog.Drop(w.target); }), "POSITION_TRACES");
   EXPECT_EQ(block([](StreamWorld& w) {

@@ -20,12 +20,12 @@ namespace frazil {
 struct OpenEpoch {
   Uuid commit_id;
   MonotonicTime opened_at;
-  Positions from;                // of partitions that moved
+  Positions from;  // of partitions that moved
   Positions next;
-  LeaderEpochs leader_epochs;    // of the last offset, where the source can tell
-  std::int64_t absent = 0;       // counted by the source
-  std::int64_t bytes = 0;        // of batches
-  std::set<std::size_t> lanes;   // that have work of it
+  LeaderEpochs leader_epochs;   // of the last offset, where the source can tell
+  std::int64_t absent = 0;      // counted by the source
+  std::int64_t bytes = 0;       // of batches
+  std::set<std::size_t> lanes;  // that have work of it
 
   bool empty() const { return next.empty(); }
   void Add(const Batch& batch) {

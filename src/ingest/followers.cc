@@ -5,13 +5,14 @@
 #include <utility>
 
 #include "ingest/attempt.h"
-#include "table/older_metadata.h"
 #include "table/commit_loop.h"
+#include "table/older_metadata.h"
 
 namespace frazil {
 namespace {
 
-Result<FollowerPosition> PositionOf(const StreamSeams& seams, const std::string& stream, const LoadedTable& table) {
+Result<FollowerPosition> PositionOf(const StreamSeams& seams, const std::string& stream,
+                                    const LoadedTable& table) {
   History history(table.metadata);
   FRAZIL_ASSIGN(auto answer, AskHistory(seams.store, history, [&](const History& known) {
                   return ReadFollower(known, stream, "main");
@@ -22,8 +23,8 @@ Result<FollowerPosition> PositionOf(const StreamSeams& seams, const std::string&
 Status CheckUuid(const PendingEntry& entry, const TableMetadata& table) {
   if (table.table_uuid == entry.uuid) return {};
   return Fail(ErrorKind::kBlocked, "TABLE_REPLACED",
-              fmt::format("table {} was replaced: its uuid was {}, now it is {}", entry.table, entry.uuid.ToString(),
-                          table.table_uuid.ToString()),
+              fmt::format("table {} was replaced: its uuid was {}, now it is {}", entry.table,
+                          entry.uuid.ToString(), table.table_uuid.ToString()),
               "restore the table that the stream wrote, or fill another target");
 }
 
@@ -33,7 +34,8 @@ Status CheckManifest(ObjectStore& store, const PendingEntry& entry) {
   if (reader && (*reader)->size() == entry.bytes) return {};
   if (!reader && reader.error().kind != ErrorKind::kNotFound) return Fail(reader.error());
   return Fail(ErrorKind::kBlocked, "PENDING_MISSING",
-              fmt::format("manifest {} with {} rows for {} is gone before it was appended", entry.manifest, entry.rows, entry.table),
+              fmt::format("manifest {} with {} rows for {} is gone before it was appended", entry.manifest,
+                          entry.rows, entry.table),
               "was it removed as an orphan? restore it; the messages' offsets are in the target's position");
 }
 
@@ -65,7 +67,8 @@ ManifestFile ReadyManifest(const PendingEntry& entry, const TableMetadata& table
 
 }  // namespace
 
-Result<FollowerState> LoadFollower(const StreamSeams& seams, const std::string& stream, const TableName& name) {
+Result<FollowerState> LoadFollower(const StreamSeams& seams, const std::string& stream,
+                                   const TableName& name) {
   FRAZIL_ASSIGN(auto table, seams.catalog.Load(name));
   FRAZIL_ASSIGN(auto position, PositionOf(seams, stream, table));
   return FollowerState{.table = std::move(table), .position = std::move(position)};
@@ -75,7 +78,8 @@ Status Followers::Apply(const PositionRecord& record, const PositionRecord* lost
   for (const auto& entry : record.pending) {
     const auto decide = [&](const LoadedTable& table) -> Result<ApplyDecision> {
       FRAZIL_ASSIGN(const auto position, PositionOf(seams_, stream_, table));
-      const auto decision = lost != nullptr ? DecideApplyAfterRollback(entry, position, *lost) : DecideApply(entry, position);
+      const auto decision =
+          lost != nullptr ? DecideApplyAfterRollback(entry, position, *lost) : DecideApply(entry, position);
       if (decision != ApplyDecision::kMismatch) return decision;
       return Fail(ErrorKind::kConflict, "FOLLOWER_MOVED",
                   fmt::format("{} has applied commit {}, the position expects {}", entry.table,
@@ -104,7 +108,10 @@ Status Followers::ApplyEntry(const PendingEntry& entry, const Decide& decide, St
     FRAZIL_ASSIGN(const ApplyDecision decision, decide(table));
     if (decision == ApplyDecision::kDone) return std::nullopt;
     const AppliedRecord applied{.n = entry.n, .id = entry.id};
-    Append append{.branch = "main", .files = {}, .ready_manifests = {}, .summary = {{AppliedKey(stream_), ToJson(applied)}}};
+    Append append{.branch = "main",
+                  .files = {},
+                  .ready_manifests = {},
+                  .summary = {{AppliedKey(stream_), ToJson(applied)}}};
     if (!entry.manifest.empty()) {
       FRAZIL_TRY(CheckManifest(seams_.store, entry));
       append.ready_manifests.push_back(ReadyManifest(entry, table.metadata));

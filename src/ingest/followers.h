@@ -17,14 +17,16 @@ struct FollowerState {
   LoadedTable table;
   FollowerPosition position;
 };
-Result<FollowerState> LoadFollower(const StreamSeams& seams, const std::string& stream, const TableName& name);
+Result<FollowerState> LoadFollower(const StreamSeams& seams, const std::string& stream,
+                                   const TableName& name);
 
 class Followers {
  public:
   Followers(const StreamSeams& seams, std::string stream) : seams_(seams), stream_(std::move(stream)) {}
 
-  // Brings every follower to where the record wants it. `lost` is the last record before a rollback of the ledger.
-  // kConflict (FOLLOWER_MOVED): a follower stands elsewhere: read the ledger again, it may have moved.
+  // Brings every follower to where the record wants it. `lost` is the last record before a rollback of the
+  // ledger. kConflict (FOLLOWER_MOVED): a follower stands elsewhere: read the ledger again, it may have
+  // moved.
   Status Apply(const PositionRecord& record, const PositionRecord* lost, StopSignal& stop) const;
   // The same wherever the followers stand: a person has decided that they are taken as they are.
   Status Force(const PositionRecord& record, StopSignal& stop) const;

@@ -16,18 +16,19 @@ constexpr Duration kFetchWait = std::chrono::milliseconds(100);
 constexpr Duration kPartitionInterval = std::chrono::seconds(10);
 constexpr Duration kLongestCheckInterval = std::chrono::minutes(1);
 // Shares of the byte budget: an epoch that holds `kOurShare` of it is cut once `kUsedShare` of all is in use.
-constexpr std::int64_t kUsedShare = 2;   // a half
-constexpr std::int64_t kOurShare = 8;    // an eighth
-// Batches' bytes after which an epoch is cut whatever the interval, so that a replay after a crash stays short.
+constexpr std::int64_t kUsedShare = 2;  // a half
+constexpr std::int64_t kOurShare = 8;   // an eighth
+// Batches' bytes after which an epoch is cut whatever the interval, so that a replay after a crash stays
+// short.
 constexpr std::int64_t kEpochBytes = 2LL << 30;
 // The code of a batch that cannot be opened, whoever tried.
 constexpr std::string_view kUnreadable = "SOURCE_BATCH_CORRUPT";
 
 }  // namespace
 
-IngestRun::IngestRun(const StreamConfig& config, const StreamSeams& seams, LanePool& lanes, RecoveredStream& stream,
-                     const Positions* until, Positions& unreadable, RetentionWatch& retention,
-                     std::function<void(const CommitReport&)> on_commit)
+IngestRun::IngestRun(const StreamConfig& config, const StreamSeams& seams, LanePool& lanes,
+                     RecoveredStream& stream, const Positions* until, Positions& unreadable,
+                     RetentionWatch& retention, std::function<void(const CommitReport&)> on_commit)
     : config_(config),
       seams_(seams),
       stream_(stream),
@@ -109,7 +110,8 @@ void IngestRun::TakeOnLane(std::size_t lane, std::uint64_t epoch, const Batch& b
   FailWith(taken.error());
 }
 
-// Every offset between what was read and what comes next is a record or absent: a gap would be a lost message.
+// Every offset between what was read and what comes next is a record or absent: a gap would be a lost
+// message.
 void IngestRun::SendToLane(std::unique_ptr<Batch> received) {
   looked_in_vain_ = false;
   NoteEnd(*received);
@@ -127,10 +129,9 @@ void IngestRun::SendToLane(std::unique_ptr<Batch> received) {
   epoch_.lanes.insert(lane);
   const std::int64_t bytes = received->bytes;
   if (FRAZIL_MUTANT(bytes_given_back_early)) received->lease.Release();
-  lanes_->Send(lane, bytes, [this, lane, epoch = open_epoch_, batch = std::shared_ptr<Batch>(std::move(received))](
-                                OpenedBatch& opened) {
-    TakeOnLane(lane, epoch, *batch, opened);
-  });
+  lanes_->Send(lane, bytes,
+               [this, lane, epoch = open_epoch_, batch = std::shared_ptr<Batch>(std::move(received))](
+                   OpenedBatch& opened) { TakeOnLane(lane, epoch, *batch, opened); });
 }
 
 void IngestRun::NoteEnd(const Batch& batch) {
@@ -174,11 +175,13 @@ std::int64_t IngestRun::HeldBytes() const {
 
 bool IngestRun::CutIsDue() const {
   if (epoch_.empty()) return false;
-  const bool due = seams_.runtime.Now() - epoch_.opened_at >= config_.commit_interval || epoch_.bytes >= kEpochBytes;
+  const bool due =
+      seams_.runtime.Now() - epoch_.opened_at >= config_.commit_interval || epoch_.bytes >= kEpochBytes;
   return (due && CommitterIsIdle()) || MemoryIsShort();
 }
 
-// Seals the epoch on every lane that has work of it and hands it over; waits while the one before is being committed.
+// Seals the epoch on every lane that has work of it and hands it over; waits while the one before is being
+// committed.
 void IngestRun::Cut() {
   WaitForCommitter();
   auto sealed = std::make_shared<SealedEpoch>(seams_.runtime, std::exchange(epoch_, {}), ValidThrough());
@@ -232,7 +235,9 @@ Status IngestRun::LookAround(StopSignal& stop) {
 }
 
 // Commits look at the position by themselves; only an idle stream needs this.
-Duration IngestRun::CheckInterval() const { return std::min<Duration>(config_.commit_interval * 3, kLongestCheckInterval); }
+Duration IngestRun::CheckInterval() const {
+  return std::min<Duration>(config_.commit_interval * 3, kLongestCheckInterval);
+}
 
 Status IngestRun::LookForPartitions(StopSignal& stop) {
   auto bounds = stream_.source->Bounds(stop);

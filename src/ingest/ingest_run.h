@@ -27,17 +27,19 @@ namespace frazil {
 
 class IngestRun {
  public:
-  // Borrows everything. `until`: per partition the offset to reach, then the run ends by itself; nullptr: runs on.
-  // `unreadable`: where batches begin that earlier runs could not open; added to. What lies before them is committed
-  // before they are tried again, so that the position comes to stand at the first message that cannot be had.
-  // `retention` is told where reading stands. `on_commit` is called by the committer's task.
+  // Borrows everything. `until`: per partition the offset to reach, then the run ends by itself; nullptr:
+  // runs on. `unreadable`: where batches begin that earlier runs could not open; added to. What lies before
+  // them is committed before they are tried again, so that the position comes to stand at the first message
+  // that cannot be had. `retention` is told where reading stands. `on_commit` is called by the committer's
+  // task.
   IngestRun(const StreamConfig& config, const StreamSeams& seams, LanePool& lanes, RecoveredStream& stream,
             const Positions* until, Positions& unreadable, RetentionWatch& retention,
             std::function<void(const CommitReport&)> on_commit);
   ~IngestRun();
 
-  // Success: everything up to `until` is committed, or `stop` fired and what was whole is committed. A failure of the
-  // source to open a batch (SOURCE_BATCH_CORRUPT) comes after what lies before it is committed.
+  // Success: everything up to `until` is committed, or `stop` fired and what was whole is committed. A
+  // failure of the source to open a batch (SOURCE_BATCH_CORRUPT) comes after what lies before it is
+  // committed.
   Status Run(StopSignal& stop);
 
  private:
@@ -88,15 +90,15 @@ class IngestRun {
   std::unique_ptr<Monitor> monitor_;
   std::optional<Error> failure_;
   Positions& unreadable_;
-  std::uint64_t open_epoch_ = 0;                        // number of the one that fills
-  std::map<std::size_t, std::int64_t> held_;            // by lane: memory of the open epoch's rows
-  int uncommitted_ = 0;                                 // epochs handed to the committer and not done
-  std::map<Partition, Offset> ends_;                    // as last seen
+  std::uint64_t open_epoch_ = 0;              // number of the one that fills
+  std::map<std::size_t, std::int64_t> held_;  // by lane: memory of the open epoch's rows
+  int uncommitted_ = 0;                       // epochs handed to the committer and not done
+  std::map<Partition, Offset> ends_;          // as last seen
 
-  StopSignal abandon_;                                  // stops waits of the committer once the run has failed
+  StopSignal abandon_;  // stops waits of the committer once the run has failed
   Channel<std::shared_ptr<SealedEpoch>> sealed_;
   Committer committer_;
-  std::unique_ptr<LanePool::Stream> lanes_;             // destroyed before the writers
+  std::unique_ptr<LanePool::Stream> lanes_;  // destroyed before the writers
   std::unique_ptr<Task> committer_task_;
 };
 

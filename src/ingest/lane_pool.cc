@@ -40,9 +40,11 @@ std::unique_ptr<LanePool::Stream> LanePool::Register() {
   return std::unique_ptr<Stream>(new Stream(*this, id));
 }
 
-// Deficit round robin: the stream served last goes on while it has credit, then the next one in order is refilled.
+// Deficit round robin: the stream served last goes on while it has credit, then the next one in order is
+// refilled.
 bool LanePool::NextItem(Lane& lane, std::uint64_t& stream, Item& item) {
-  const bool any = std::any_of(lane.queues.begin(), lane.queues.end(), [](const auto& q) { return !q.second.items.empty(); });
+  const bool any = std::any_of(lane.queues.begin(), lane.queues.end(),
+                               [](const auto& q) { return !q.second.items.empty(); });
   if (!any) return false;
   auto queue = lane.queues.lower_bound(lane.last_served);
   while (true) {

@@ -1,7 +1,7 @@
 // The process's lanes: one task per core that opens, decodes and writes batches for all streams.
 //
-// Each lane has a queue per stream and serves them fairly by bytes (deficit round robin): a stream with large batches
-// gets as many bytes as one with small ones. A stream sends a batch to the lowest lane that keeps up.
+// Each lane has a queue per stream and serves them fairly by bytes (deficit round robin): a stream with large
+// batches gets as many bytes as one with small ones. A stream sends a batch to the lowest lane that keeps up.
 #pragma once
 
 #include <cstdint>
@@ -16,8 +16,9 @@
 
 namespace frazil {
 
-// Work for a lane. Runs on the lane's task, in the order of sending per stream and lane. Gets what batches are opened
-// into: of the lane and not of the stream, so that its memory does not grow with the number of streams.
+// Work for a lane. Runs on the lane's task, in the order of sending per stream and lane. Gets what batches
+// are opened into: of the lane and not of the stream, so that its memory does not grow with the number of
+// streams.
 using LaneWork = std::function<void(OpenedBatch&)>;
 
 class LanePool {
@@ -36,7 +37,8 @@ class LanePool {
     Stream(const Stream&) = delete;
     Stream& operator=(const Stream&) = delete;
 
-    // The lowest lane whose queue for this stream has room; waits until one has. At most kQueueItems wait per lane.
+    // The lowest lane whose queue for this stream has room; waits until one has. At most kQueueItems wait per
+    // lane.
     std::size_t PickLane();
     // Queues work of about `bytes` on `lane`; does not wait.
     void Send(std::size_t lane, std::int64_t bytes, LaneWork work);
@@ -60,7 +62,7 @@ class LanePool {
   };
   struct Queue {
     std::deque<Item> items;
-    std::int64_t credit = 0;   // bytes this stream may still take in this round
+    std::int64_t credit = 0;  // bytes this stream may still take in this round
     bool running = false;
   };
   struct Lane {

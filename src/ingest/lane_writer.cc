@@ -41,8 +41,9 @@ Status LaneWriter::Take(const Batch& batch, OpenedBatch& opened) {
   const auto held_bytes = static_cast<std::int64_t>(opened.held_bytes());
   if (held_bytes > kUnchargedBytes) inflated = seams_.budget.Charge(held_bytes - kUnchargedBytes);
   LeaveOutHeld(batch.partition, opened);
-  const DecodeContext context{
-      .partition = batch.partition, .topic = config_.topic, .failed_at_us = seams_.runtime.UnixMillis() * 1000};
+  const DecodeContext context{.partition = batch.partition,
+                              .topic = config_.topic,
+                              .failed_at_us = seams_.runtime.UnixMillis() * 1000};
   std::size_t next = 0;
   while (next < opened.records.size()) {
     next = decoder_->Decode(opened, next, context, rows_.batch(), errors_.batch(), counts_);

@@ -29,7 +29,8 @@ class LaneWriter {
   LaneWriter(const StreamConfig& config, const StreamSeams& seams, const StreamTables& tables,
              const HeldOffsets& held, std::unique_ptr<Decoder> decoder);
 
-  // Adds a batch to the open epoch; `opened` is for the time of the call. After a failure the writer is of no use but to be destroyed.
+  // Adds a batch to the open epoch; `opened` is for the time of the call. After a failure the writer is of no
+  // use but to be destroyed.
   Status Take(const Batch& batch, OpenedBatch& opened);
   // Closes the epoch's files, durable. The writer is empty afterwards.
   Result<LaneFiles> Seal();

@@ -35,15 +35,18 @@ TEST(Layout, APartitionedTableGetsEveryMessageOnceInItsPartition) {
   world.ProduceBad(0, 4);
   StreamProcess process(world);
   process.config.partition_by = Terms({"bucket(7, id)", "kafka_partition"});
-  process.config.sort_by = {{.term = ParseLayoutTerm("id").value(), .descending = true, .nulls_first = false}};
+  process.config.sort_by = {
+      {.term = ParseLayoutTerm("id").value(), .descending = true, .nulls_first = false}};
   ASSERT_OK(process.RunUntilEnd());
   world.ExpectExactlyOnce();
-  EXPECT_EQ(world.CommittedCounts(), (EpochCounts{.rows = 800, .errors = 4, .nulls = 0, .filtered = 0, .absent = 0}));
+  EXPECT_EQ(world.CommittedCounts(),
+            (EpochCounts{.rows = 800, .errors = 4, .nulls = 0, .filtered = 0, .absent = 0}));
   const auto files = LiveFiles(world);
   EXPECT_GE(files.size(), 14U);
   for (const DataFile& file : files) {
-    EXPECT_THAT(file.file_path, HasSubstr("/data/id_bucket=" + std::to_string(file.partition[0].integer) +
-                                          "/kafka_partition=" + std::to_string(file.partition[1].integer) + "/"));
+    EXPECT_THAT(file.file_path,
+                HasSubstr("/data/id_bucket=" + std::to_string(file.partition[0].integer) +
+                          "/kafka_partition=" + std::to_string(file.partition[1].integer) + "/"));
     EXPECT_EQ(file.sort_order_id, 1);
   }
   EXPECT_TRUE(world.Errors().metadata.DefaultSpec().fields.empty());

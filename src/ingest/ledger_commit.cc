@@ -11,28 +11,31 @@
 
 namespace frazil {
 
-Result<AppendAttempt> LedgerCommit::Attempt(const TableMetadata& table, const PositionRecord& record, const EpochPlan& plan,
-                                            const std::vector<DataFile>& files) {
+Result<AppendAttempt> LedgerCommit::Attempt(const TableMetadata& table, const PositionRecord& record,
+                                            const EpochPlan& plan, const std::vector<DataFile>& files) {
   const Append append{.branch = identity_.branch,
                       .files = files,
                       .ready_manifests = {},
-                      .summary = LedgerSummary(identity_.stream, plan.commit_id, record, plan.from, plan.counts,
-                                               plan.valid_through_ms, mapping_version_)};
+                      .summary = LedgerSummary(identity_.stream, plan.commit_id, record, plan.from,
+                                               plan.counts, plan.valid_through_ms, mapping_version_)};
   return BuildAttemptOn(seams_, table, append, [&](const Snapshot& snapshot) {
-    const PositionProperty property{.record = record, .snapshot = snapshot.snapshot_id, .sequence = snapshot.sequence_number};
+    const PositionProperty property{
+        .record = record, .snapshot = snapshot.snapshot_id, .sequence = snapshot.sequence_number};
     return Properties{{PositionKey(identity_.stream), ToJson(property)}};
   });
 }
 
 Status LedgerCommit::CommitRecord(const PositionRecord& record, const Uuid& commit_id,
-                                  const std::function<Result<bool>(const LoadedTable&)>& expected, StopSignal& stop,
-                                  const std::vector<std::string>& obsolete) {
+                                  const std::function<Result<bool>(const LoadedTable&)>& expected,
+                                  StopSignal& stop, const std::vector<std::string>& obsolete) {
   EpochPlan plan;
   plan.commit_id = commit_id;
   const auto build = [&](const LoadedTable& table) -> Result<std::optional<AppendAttempt>> {
     if (HasCommit(History(table.metadata), identity_.branch, commit_id, 0)) return std::nullopt;
     FRAZIL_ASSIGN(const bool holds, expected(table));
-    if (!holds) return Fail(ErrorKind::kConflict, "LEDGER_MOVED", "the position moved while a record was to be committed");
+    if (!holds)
+      return Fail(ErrorKind::kConflict, "LEDGER_MOVED",
+                  "the position moved while a record was to be committed");
     FRAZIL_ASSIGN(auto attempt, Attempt(table.metadata, record, plan, {}));
     if (!obsolete.empty()) attempt.change.updates.push_back(RemoveProperties{obsolete});
     return std::optional(std::move(attempt));
@@ -40,8 +43,8 @@ Status LedgerCommit::CommitRecord(const PositionRecord& record, const Uuid& comm
   bool outcome_unknown = false;
   CommitLoopOptions options;
   options.branch = identity_.branch;
-  FRAZIL_ASSIGN(const auto result,
-                CommitLoop(seams_.runtime, seams_.catalog, seams_.store).Run(ledger_, options, build, outcome_unknown, stop));
+  FRAZIL_ASSIGN(const auto result, CommitLoop(seams_.runtime, seams_.catalog, seams_.store)
+                                       .Run(ledger_, options, build, outcome_unknown, stop));
   CleanUpAfterExpiry(seams_, result);
   return {};
 }
@@ -49,7 +52,8 @@ Status LedgerCommit::CommitRecord(const PositionRecord& record, const Uuid& comm
 Status LedgerCommit::VerifyMarkers() {
   FRAZIL_ASSIGN(const auto table, seams_.catalog.Load(ledger_));
   const auto property = table.metadata.properties.find(PositionKey(identity_.stream));
-  if (property == table.metadata.properties.end()) return MarkersDropped("the property " + PositionKey(identity_.stream));
+  if (property == table.metadata.properties.end())
+    return MarkersDropped("the property " + PositionKey(identity_.stream));
   FRAZIL_ASSIGN(const auto position, ParsePositionProperty(property->second));
   // Others may have committed, and expired our snapshot, since.
   const Snapshot* snapshot = table.metadata.FindSnapshot(position.snapshot);
@@ -93,9 +97,11 @@ Result<LedgerCommitted> LedgerCommit::CommitEpoch(const EpochPlan& plan, const s
     if (FRAZIL_MUTANT(followers_before_ledger)) {
       FRAZIL_TRY(Followers(seams_, identity_.stream).Apply(record, nullptr, stop));
     }
-    if (table.metadata.current_schema_id != layout.schema.schema_id || table.metadata.default_spec_id != layout.spec.spec_id) {
+    if (table.metadata.current_schema_id != layout.schema.schema_id ||
+        table.metadata.default_spec_id != layout.spec.spec_id) {
       return Fail(ErrorKind::kConflict, "TABLE_SCHEMA_CHANGED",
-                  fmt::format("the schema or partitioning of {} changed while the epoch was written", ledger_.ToString()));
+                  fmt::format("the schema or partitioning of {} changed while the epoch was written",
+                              ledger_.ToString()));
     }
     FRAZIL_ASSIGN(auto attempt, Attempt(table.metadata, record, plan, files));
     snapshot = attempt.snapshot.snapshot_id;
@@ -103,8 +109,8 @@ Result<LedgerCommitted> LedgerCommit::CommitEpoch(const EpochPlan& plan, const s
   };
   CommitLoopOptions options;
   options.branch = identity_.branch;
-  FRAZIL_ASSIGN(auto result,
-                CommitLoop(seams_.runtime, seams_.catalog, seams_.store).Run(ledger_, options, build, outcome_unknown, stop));
+  FRAZIL_ASSIGN(auto result, CommitLoop(seams_.runtime, seams_.catalog, seams_.store)
+                                 .Run(ledger_, options, build, outcome_unknown, stop));
   CleanUpAfterExpiry(seams_, result);
   return LedgerCommitted{.table = std::move(result.table), .snapshot = snapshot, .record = std::move(record)};
 }

@@ -17,7 +17,8 @@ Result<Schema> ReadBackSchema(const Schema& table) {
   for (const auto name : {kPartitionColumn, kOffsetColumn, kTopicColumn}) {
     const Field* field = table.FindByName(name);
     if (field == nullptr) {
-      return Fail(ErrorKind::kBlocked, "FOLLOWER_MISMATCH", "the errors table has lost its column " + std::string(name),
+      return Fail(ErrorKind::kBlocked, "FOLLOWER_MISMATCH",
+                  "the errors table has lost its column " + std::string(name),
                   "put the column back: it tells which messages the table holds");
     }
     schema.fields.push_back(*field);
@@ -31,7 +32,8 @@ struct Bounds {
   std::int64_t high = std::numeric_limits<std::int64_t>::min();
 };
 
-// Files whose offsets all lie outside need not be opened. Bounds are little-endian longs (specification, appendix D).
+// Files whose offsets all lie outside need not be opened. Bounds are little-endian longs (specification,
+// appendix D).
 bool MayHold(const DataFile& file, std::int32_t offset_id, const Bounds& wanted) {
   const auto bound = [&](const std::map<std::int32_t, Bytes>& bounds, std::int64_t otherwise) {
     const auto found = bounds.find(offset_id);
@@ -41,13 +43,15 @@ bool MayHold(const DataFile& file, std::int32_t offset_id, const Bounds& wanted)
     }
     return value;
   };
-  return bound(file.lower_bounds, wanted.low) <= wanted.high && bound(file.upper_bounds, wanted.high) >= wanted.low;
+  return bound(file.lower_bounds, wanted.low) <= wanted.high &&
+         bound(file.upper_bounds, wanted.high) >= wanted.low;
 }
 
-void TakeHeld(const ColumnBatch& batch, const std::string& topic, const std::map<Partition, OffsetRange>& ranges,
-              HeldOffsets& held) {
+void TakeHeld(const ColumnBatch& batch, const std::string& topic,
+              const std::map<Partition, OffsetRange>& ranges, HeldOffsets& held) {
   for (std::int64_t row = 0; row < batch.rows(); ++row) {
-    if (batch.column(0).is_null(row) || batch.column(1).is_null(row) || batch.column(2).is_null(row)) continue;
+    if (batch.column(0).is_null(row) || batch.column(1).is_null(row) || batch.column(2).is_null(row))
+      continue;
     const Partition partition(batch.column(0).value<std::int32_t>(row));
     const Offset offset(batch.column(1).value<std::int64_t>(row));
     const auto range = ranges.find(partition);
@@ -74,11 +78,13 @@ Result<HeldOffsets> ReadBack(const StreamSeams& seams, const LoadedTable& follow
     if (manifest.content != ManifestContent::kData) continue;
     FRAZIL_ASSIGN(const auto entries, ReadManifest(seams.store, manifest));
     for (const auto& entry : entries) {
-      if (entry.status == EntryStatus::kDeleted || !MayHold(entry.data_file, schema.fields[1].id, wanted)) continue;
-      FRAZIL_TRY(ReadParquet(seams.store, entry.data_file.file_path, schema, [&](const ColumnBatch& batch) -> Status {
-        TakeHeld(batch, topic, ranges, held);
-        return {};
-      }));
+      if (entry.status == EntryStatus::kDeleted || !MayHold(entry.data_file, schema.fields[1].id, wanted))
+        continue;
+      FRAZIL_TRY(ReadParquet(seams.store, entry.data_file.file_path, schema,
+                             [&](const ColumnBatch& batch) -> Status {
+                               TakeHeld(batch, topic, ranges, held);
+                               return {};
+                             }));
     }
   }
   return held;

@@ -9,9 +9,9 @@
 #include "ingest/followers.h"
 #include "ingest/ledger_commit.h"
 #include "ingest/stream_mapping.h"
-#include "table/older_metadata.h"
 #include "ledger/commit.h"
 #include "record/position_errors.h"
+#include "table/older_metadata.h"
 
 namespace frazil {
 namespace {
@@ -21,8 +21,13 @@ constexpr int kMaxRounds = 20;
 
 class Recovery {
  public:
-  Recovery(const StreamConfig& config, const StreamSeams& seams, const std::optional<Uuid>& known_target, StopSignal& stop)
-      : config_(config), seams_(seams), known_target_(known_target), stop_(stop), followers_(seams, config.name) {}
+  Recovery(const StreamConfig& config, const StreamSeams& seams, const std::optional<Uuid>& known_target,
+           StopSignal& stop)
+      : config_(config),
+        seams_(seams),
+        known_target_(known_target),
+        stop_(stop),
+        followers_(seams, config.name) {}
 
   Result<RecoveredStream> Run() {
     FRAZIL_ASSIGN(stream_.source, seams_.open_source());
@@ -38,7 +43,8 @@ class Recovery {
     FRAZIL_TRY(StartAt());
     FRAZIL_ASSIGN(auto follower, LoadFollower(seams_, config_.name, config_.errors));
     FRAZIL_TRY(CheckFollower(stream_.record, config_.errors.ToString(), follower.position));
-    FRAZIL_ASSIGN(stream_.held, ReadBack(seams_, follower.table, config_.topic, ReadBackRanges(stream_.record)));
+    FRAZIL_ASSIGN(stream_.held,
+                  ReadBack(seams_, follower.table, config_.topic, ReadBackRanges(stream_.record)));
     return std::move(stream_);
   }
 
@@ -49,10 +55,11 @@ class Recovery {
     const bool missing = !table && table.error().kind == ErrorKind::kNotFound;
     if (!table && !missing) return Fail(table.error());
     if (!missing && table->metadata.table_uuid == *known_target_) return {};
-    return Fail(ErrorKind::kBlocked, "TABLE_REPLACED",
-                fmt::format("table {} (uuid {}) was {} while the stream wrote to it", config_.target.ToString(),
-                            known_target_->ToString(), missing ? "dropped" : "replaced"),
-                "restore it, or start the stream again to fill the table that is there now");
+    return Fail(
+        ErrorKind::kBlocked, "TABLE_REPLACED",
+        fmt::format("table {} (uuid {}) was {} while the stream wrote to it", config_.target.ToString(),
+                    known_target_->ToString(), missing ? "dropped" : "replaced"),
+        "restore it, or start the stream again to fill the table that is there now");
   }
 
   // Ends with a record whose pending entries are applied.
@@ -79,7 +86,8 @@ class Recovery {
           return {};
         }
         // Only when the ledger stood still meanwhile is a follower that stands elsewhere a fact.
-        if (step.error().code == "FOLLOWER_MOVED" && moved_at_n == found.record.n) return Mismatch(step.error());
+        if (step.error().code == "FOLLOWER_MOVED" && moved_at_n == found.record.n)
+          return Mismatch(step.error());
         moved_at_n = found.record.n;
       }
       if (!step && step.error().kind != ErrorKind::kConflict) return step;
@@ -109,10 +117,13 @@ class Recovery {
     FRAZIL_ASSIGN(const auto record, FirstRecord(stream_.identity, std::move(start), AsRecords(follower)));
     if (FRAZIL_MUTANT(start_resolved_twice)) stream_.record = record;
     if (FRAZIL_MUTANT(start_resolved_twice)) return {};
-    FRAZIL_TRY(Ledger().CommitRecord(record, seams_.runtime.NewUuid(), [&](const LoadedTable& table) -> Result<bool> {
-      FRAZIL_ASSIGN(const auto position, PositionOf(table));
-      return std::holds_alternative<NoPosition>(position);
-    }, stop_));
+    FRAZIL_TRY(Ledger().CommitRecord(
+        record, seams_.runtime.NewUuid(),
+        [&](const LoadedTable& table) -> Result<bool> {
+          FRAZIL_ASSIGN(const auto position, PositionOf(table));
+          return std::holds_alternative<NoPosition>(position);
+        },
+        stop_));
     LogInfo("{}: starts at {}", config_.name, ToJson(record.next));
     return Ledger().VerifyMarkers();
   }
@@ -129,11 +140,14 @@ class Recovery {
     if (follower.position.applied) follower_n[config_.errors.ToString()] = follower.position.applied->n;
     const Uuid id = seams_.runtime.NewUuid();
     FRAZIL_ASSIGN(const auto fence, FenceRecord(lost, id, AsRecords(follower), follower_n));
-    return Ledger().CommitRecord(fence, id, [&](const LoadedTable& table) -> Result<bool> {
-      FRAZIL_ASSIGN(const auto position, PositionOf(table));
-      const auto* now = std::get_if<RolledBackPosition>(&position);
-      return now != nullptr && now->record == lost.record && now->lost == lost.lost;
-    }, stop_);
+    return Ledger().CommitRecord(
+        fence, id,
+        [&](const LoadedTable& table) -> Result<bool> {
+          FRAZIL_ASSIGN(const auto position, PositionOf(table));
+          const auto* now = std::get_if<RolledBackPosition>(&position);
+          return now != nullptr && now->record == lost.record && now->lost == lost.lost;
+        },
+        stop_);
   }
 
   std::map<std::string, FollowerRecord> AsRecords(const FollowerState& follower) const {
@@ -155,8 +169,8 @@ class Recovery {
     const Uuid& now = stream_.tables.errors.metadata.table_uuid;
     if (found->second.uuid == now) return {};
     return Fail(ErrorKind::kBlocked, "TABLE_REPLACED",
-                fmt::format("table {} was replaced: its uuid was {}, now it is {}", name, found->second.uuid.ToString(),
-                            now.ToString()),
+                fmt::format("table {} was replaced: its uuid was {}, now it is {}", name,
+                            found->second.uuid.ToString(), now.ToString()),
                 "restore the table that the stream wrote, or fill another target");
   }
 
@@ -168,10 +182,11 @@ class Recovery {
     }
     for (const auto& [partition, offset] : stream_.record.next) {
       if (stream_.bounds.contains(partition)) continue;
-      return Fail(ErrorKind::kBlocked, "TOPIC_RECREATED",
-                  fmt::format("topic {} has no partition {} any more, the table holds its messages up to offset {}",
-                              config_.topic, partition, offset),
-                  "was the topic recreated with fewer partitions? its offsets start anew: fill another table");
+      return Fail(
+          ErrorKind::kBlocked, "TOPIC_RECREATED",
+          fmt::format("topic {} has no partition {} any more, the table holds its messages up to offset {}",
+                      config_.topic, partition, offset),
+          "was the topic recreated with fewer partitions? its offsets start anew: fill another table");
     }
     FRAZIL_TRY(CheckPositions(config_.topic, stream_.start_at, stream_.bounds));
     return stream_.source->CheckLog(stream_.start_at, stream_.record.leader_epochs, stop_);
@@ -187,8 +202,8 @@ class Recovery {
 
 }  // namespace
 
-Result<RecoveredStream> Recover(const StreamConfig& config, const StreamSeams& seams, const std::optional<Uuid>& known_target,
-                                StopSignal& stop) {
+Result<RecoveredStream> Recover(const StreamConfig& config, const StreamSeams& seams,
+                                const std::optional<Uuid>& known_target, StopSignal& stop) {
   return Recovery(config, seams, known_target, stop).Run();
 }
 

@@ -23,16 +23,16 @@ struct RecoveredStream {
   StreamTables tables;
   std::unique_ptr<BatchSource> source;  // nothing asked of it yet but who it is and its bounds
   StreamIdentity identity;
-  PositionRecord record;                // everything pending is applied
-  std::int64_t table_sequence = 0;      // the ledger's last sequence number when the record was read
-  Positions start_at;                   // the record's, and 0 for partitions it does not have
+  PositionRecord record;            // everything pending is applied
+  std::int64_t table_sequence = 0;  // the ledger's last sequence number when the record was read
+  Positions start_at;               // the record's, and 0 for partitions it does not have
   std::map<Partition, PartitionBounds> bounds;
-  HeldOffsets held;                     // to be left out of the replay
+  HeldOffsets held;  // to be left out of the replay
 };
 
-// `known_target`: uuid of the target this process has written to before: a table that was dropped or replaced since is
-// kBlocked (TABLE_REPLACED), not created anew.
-Result<RecoveredStream> Recover(const StreamConfig& config, const StreamSeams& seams, const std::optional<Uuid>& known_target,
-                                StopSignal& stop);
+// `known_target`: uuid of the target this process has written to before: a table that was dropped or replaced
+// since is kBlocked (TABLE_REPLACED), not created anew.
+Result<RecoveredStream> Recover(const StreamConfig& config, const StreamSeams& seams,
+                                const std::optional<Uuid>& known_target, StopSignal& stop);
 
 }  // namespace frazil

@@ -31,15 +31,16 @@ struct StreamConfig {
   Start start = StartEarliest{};
   TableName target;
   TableName errors;
-  std::string branch = "main";        // of the target; one that is not there begins where main is
-  std::string location;               // of a table to be created; "" = under the warehouse
-  bool create = true;                 // the target, when it does not exist
-  Properties table_properties;        // of a table to be created
-  std::int32_t format_version = 2;    // of tables to be created
-  // Of a table to be created; one that exists must agree where these are not empty, and decides where they are.
+  std::string branch = "main";      // of the target; one that is not there begins where main is
+  std::string location;             // of a table to be created; "" = under the warehouse
+  bool create = true;               // the target, when it does not exist
+  Properties table_properties;      // of a table to be created
+  std::int32_t format_version = 2;  // of tables to be created
+  // Of a table to be created; one that exists must agree where these are not empty, and decides where they
+  // are.
   std::vector<LayoutTerm> partition_by;
   std::vector<SortTerm> sort_by;
-  std::optional<Mapping> mapping;     // absent: as stream_mapping.h says, and mapping_text is set
+  std::optional<Mapping> mapping;  // absent: as stream_mapping.h says, and mapping_text is set
   MappingText mapping_text = {};
   Duration commit_interval = std::chrono::seconds(10);
   std::optional<std::int64_t> target_file_bytes;  // else the table's write.target-file-size-bytes (512 MiB)

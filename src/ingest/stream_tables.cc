@@ -95,7 +95,8 @@ Wanted WantedRows(const StreamConfig& config, const Mapping& mapping) {
           .format_version = config.format_version};
 }
 
-// The target, as it is or newly created; a mapping that had to be inferred for it is part of the creating commit.
+// The target, as it is or newly created; a mapping that had to be inferred for it is part of the creating
+// commit.
 Result<LoadedTable> LoadOrCreateTarget(const StreamConfig& config, const StreamSeams& seams,
                                        const std::function<Result<Mapping>()>& infer) {
   if (config.mapping) return LoadOrCreate(seams, WantedRows(config, *config.mapping), config.create);
@@ -167,7 +168,8 @@ Result<TableLayout> Fit(const LoadedTable& table, const Wanted& wanted) {
                             fmt::join(differences, "; ")),
                 "change the mapping or the table, or name another table");
   }
-  FRAZIL_ASSIGN(TableLayout layout, LayoutOf(table.metadata, ResolveIds(wanted.schema, table.metadata.CurrentSchema())));
+  FRAZIL_ASSIGN(TableLayout layout,
+                LayoutOf(table.metadata, ResolveIds(wanted.schema, table.metadata.CurrentSchema())));
   layout.options = FileOptions(wanted.name, table.metadata);
   layout.target_file_bytes =
       PositiveProperty(table.metadata, "write.target-file-size-bytes", kDefaultTargetFileBytes);

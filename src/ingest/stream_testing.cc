@@ -17,8 +17,10 @@ constexpr Duration kAwaitLimit = std::chrono::seconds(60);
 
 Mapping OrdersMapping() {
   Mapping mapping;
-  mapping.columns.push_back(ColumnMapping{
-      .name = "id", .path = {"id"}, .value = {.type = Type::Primitive(TypeId::kLong), .required = true}, .doc = ""});
+  mapping.columns.push_back(ColumnMapping{.name = "id",
+                                          .path = {"id"},
+                                          .value = {.type = Type::Primitive(TypeId::kLong), .required = true},
+                                          .doc = ""});
   return mapping;
 }
 
@@ -41,15 +43,17 @@ std::map<MessageAt, int> ReadRows(Catalog& catalog, ObjectStore& store, const Ta
     EXPECT_THAT(entries, IsOk());
     for (const auto& entry : *entries) {
       if (entry.status == EntryStatus::kDeleted) continue;
-      EXPECT_THAT(ReadParquet(store, entry.data_file.file_path, schema,
-                              [&](const ColumnBatch& batch) -> Status {
-                                for (std::int64_t i = 0; i < batch.rows(); ++i) {
-                                  if (batch.column(1).is_null(i)) continue;
-                                  ++rows[{batch.column(0).value<std::int32_t>(i), batch.column(1).value<std::int64_t>(i)}];
-                                }
-                                return {};
-                              }),
-                  IsOk());
+      EXPECT_THAT(
+          ReadParquet(
+              store, entry.data_file.file_path, schema,
+              [&](const ColumnBatch& batch) -> Status {
+                for (std::int64_t i = 0; i < batch.rows(); ++i) {
+                  if (batch.column(1).is_null(i)) continue;
+                  ++rows[{batch.column(0).value<std::int32_t>(i), batch.column(1).value<std::int64_t>(i)}];
+                }
+                return {};
+              }),
+          IsOk());
     }
   }
   return rows;
@@ -57,14 +61,16 @@ std::map<MessageAt, int> ReadRows(Catalog& catalog, ObjectStore& store, const Ta
 
 StreamWorld::StreamWorld(std::int32_t partitions, std::int64_t budget_bytes)
     : budget(runtime, budget_bytes),
-      topic(runtime, SourceIdentity{.cluster_id = "cluster-1", .topic = "orders", .topic_id = "topic-1"}, partitions) {}
+      topic(runtime, SourceIdentity{.cluster_id = "cluster-1", .topic = "orders", .topic_id = "topic-1"},
+            partitions) {}
 
 void StreamWorld::Produce(std::int32_t partition, int count) {
   for (int i = 0; i < count; ++i) {
-    const Offset at = topic.Append(Partition(partition), MemoryRecord{.key = std::nullopt,
-                                                                      .value = fmt::format(R"({{"id": {}}})", i),
-                                                                      .headers = {},
-                                                                      .timestamp_ms = 1'700'000'000'000});
+    const Offset at =
+        topic.Append(Partition(partition), MemoryRecord{.key = std::nullopt,
+                                                        .value = fmt::format(R"({{"id": {}}})", i),
+                                                        .headers = {},
+                                                        .timestamp_ms = 1'700'000'000'000});
     expected_rows.insert({partition, at.value()});
   }
 }
@@ -72,13 +78,15 @@ void StreamWorld::Produce(std::int32_t partition, int count) {
 void StreamWorld::ProduceBad(std::int32_t partition, int count) {
   for (int i = 0; i < count; ++i) {
     const Offset at = topic.Append(
-        Partition(partition), MemoryRecord{.key = std::nullopt, .value = "not json", .headers = {}, .timestamp_ms = 1});
+        Partition(partition),
+        MemoryRecord{.key = std::nullopt, .value = "not json", .headers = {}, .timestamp_ms = 1});
     expected_errors.insert({partition, at.value()});
   }
 }
 
 void StreamWorld::ProduceNull(std::int32_t partition) {
-  topic.Append(Partition(partition), MemoryRecord{.key = "k", .value = std::nullopt, .headers = {}, .timestamp_ms = 1});
+  topic.Append(Partition(partition),
+               MemoryRecord{.key = "k", .value = std::nullopt, .headers = {}, .timestamp_ms = 1});
 }
 
 LoadedTable StreamWorld::Load(const TableName& name) {
@@ -87,7 +95,8 @@ LoadedTable StreamWorld::Load(const TableName& name) {
   return std::move(*table);
 }
 
-void StreamWorld::Change(const TableName& table, const std::function<TableChange(const TableMetadata&)>& change) {
+void StreamWorld::Change(const TableName& table,
+                         const std::function<TableChange(const TableMetadata&)>& change) {
   while (true) {
     const auto outcome = catalog.Commit(table, change(Load(table).metadata));
     if (std::holds_alternative<Committed>(outcome)) return;
@@ -108,9 +117,11 @@ void StreamWorld::ExpireAllButHead(const TableName& table) {
   Change(table, [](const TableMetadata& metadata) {
     RemoveSnapshots remove;
     for (const auto& snapshot : metadata.snapshots) {
-      if (snapshot.snapshot_id != metadata.current_snapshot_id) remove.snapshot_ids.push_back(snapshot.snapshot_id);
+      if (snapshot.snapshot_id != metadata.current_snapshot_id)
+        remove.snapshot_ids.push_back(snapshot.snapshot_id);
     }
-    return TableChange{.requirements = {RequireRefSnapshot{"main", metadata.current_snapshot_id}}, .updates = {remove}};
+    return TableChange{.requirements = {RequireRefSnapshot{"main", metadata.current_snapshot_id}},
+                       .updates = {remove}};
   });
 }
 
@@ -128,20 +139,27 @@ void StreamWorld::RollBack(const TableName& table, int snapshots) {
 }
 
 void StreamWorld::SetProperty(const TableName& table, const std::string& key, const std::string& value) {
-  Change(table, [&](const TableMetadata&) { return TableChange{.requirements = {}, .updates = {SetProperties{{{key, value}}}}}; });
+  Change(table, [&](const TableMetadata&) {
+    return TableChange{.requirements = {}, .updates = {SetProperties{{{key, value}}}}};
+  });
 }
 
 void StreamWorld::RemoveProperty(const TableName& table, const std::string& key) {
-  Change(table, [&](const TableMetadata&) { return TableChange{.requirements = {}, .updates = {RemoveProperties{{key}}}}; });
+  Change(table, [&](const TableMetadata&) {
+    return TableChange{.requirements = {}, .updates = {RemoveProperties{{key}}}};
+  });
 }
 
 void StreamWorld::ExpectExactlyOnce() {
-  const auto expect = [](const std::string& table, const std::map<MessageAt, int>& rows, const std::set<MessageAt>& expected) {
+  const auto expect = [](const std::string& table, const std::map<MessageAt, int>& rows,
+                         const std::set<MessageAt>& expected) {
     for (const auto& [at, times] : rows) {
-      EXPECT_TRUE(expected.contains(at)) << table << " holds " << at.first << "/" << at.second << " which is not its";
+      EXPECT_TRUE(expected.contains(at))
+          << table << " holds " << at.first << "/" << at.second << " which is not its";
       EXPECT_EQ(times, 1) << table << " holds " << at.first << "/" << at.second << " more than once";
     }
-    for (const auto& at : expected) EXPECT_TRUE(rows.contains(at)) << table << " lost " << at.first << "/" << at.second;
+    for (const auto& at : expected)
+      EXPECT_TRUE(rows.contains(at)) << table << " lost " << at.first << "/" << at.second;
   };
   expect("target", ReadRows(catalog, store, target, branch), expected_rows);
   expect("errors", ReadRows(catalog, store, errors), expected_errors);
@@ -228,7 +246,8 @@ Status StreamProcess::Join() {
   return result_;
 }
 
-void StreamProcess::Await(const std::string& what, const std::function<bool(const StreamStatus&)>& condition) {
+void StreamProcess::Await(const std::string& what,
+                          const std::function<bool(const StreamStatus&)>& condition) {
   StopSignal nap(world_.runtime);
   const MonotonicTime limit = world_.runtime.Now() + kAwaitLimit;
   while (!condition(status())) {

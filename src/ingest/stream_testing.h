@@ -1,5 +1,5 @@
-// A stream in memory: topic, catalog and store that tests can break, and a reader of what came out that shares nothing
-// with the engine but the file formats.
+// A stream in memory: topic, catalog and store that tests can break, and a reader of what came out that
+// shares nothing with the engine but the file formats.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -45,8 +45,8 @@ class StreamWorld {
   void SetProperty(const TableName& table, const std::string& key, const std::string& value);
   void RemoveProperty(const TableName& table, const std::string& key);
 
-  // Every offset of the topic is in the tables exactly once: rows in the target, bad ones in the errors table, nulls and
-  // absent ones in neither.
+  // Every offset of the topic is in the tables exactly once: rows in the target, bad ones in the errors
+  // table, nulls and absent ones in neither.
   void ExpectExactlyOnce();
   // The sums of frazil.counts over the target's snapshots.
   EpochCounts CommittedCounts();

@@ -37,7 +37,8 @@ class PartitionDecision {
     // A partition that the record does not have yet begins at its offset 0.
     if (const PositionRecord* base = known.base()) committed_ = At(base->next, partition).value_or(Offset(0));
     reached_ = committed_;
-    // Where the position is in doubt, or other messages are meant, the tables may hold what any record speaks of.
+    // Where the position is in doubt, or other messages are meant, the tables may hold what any record speaks
+    // of.
     const bool any = kind_ == AcceptKind::kPosition || kind_ == AcceptKind::kOtherMessages;
     if (any) reached_ = std::max(reached_, At(known.reached, partition).value_or(Offset(0)));
   }
@@ -48,8 +49,8 @@ class PartitionDecision {
     const Offset from = known_.held ? committed_ : Offset(0);
     return from < *next_ ? OffsetRange{from, *next_} : OffsetRange{};
   }
-  // Offsets that are given twice: of another topic, all that were read of the one before. A partition that is gone
-  // would begin again at 0 if it came back.
+  // Offsets that are given twice: of another topic, all that were read of the one before. A partition that is
+  // gone would begin again at 0 if it came back.
   OffsetRange Again() const {
     const Offset from = kind_ == AcceptKind::kOtherMessages ? Offset(0) : next_.value_or(Offset(0));
     return from < reached_ ? OffsetRange{from, reached_} : OffsetRange{};
@@ -134,7 +135,8 @@ std::optional<AcceptKind> AcceptKindOf(std::string_view code) {
   return found == std::end(kKinds) ? std::nullopt : std::optional(found->second);
 }
 
-Result<std::variant<KnownRecords, NeedOlderMetadata>> ReadKnownRecords(const History& history, const std::string& stream,
+Result<std::variant<KnownRecords, NeedOlderMetadata>> ReadKnownRecords(const History& history,
+                                                                       const std::string& stream,
                                                                        const std::string& branch) {
   KnownRecords known;
   std::optional<SnapshotId> named_at;

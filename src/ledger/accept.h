@@ -1,5 +1,5 @@
-// Going on after a loud stop by a person's decision: what the table knows, and the record that a commit writes then.
-// (docs/positions.md, "Accepted stops")
+// Going on after a loud stop by a person's decision: what the table knows, and the record that a commit
+// writes then. (docs/positions.md, "Accepted stops")
 #pragma once
 
 #include <cstdint>
@@ -30,7 +30,8 @@ std::optional<AcceptKind> AcceptKindOf(std::string_view code);
 
 // The records of a stream that a table still knows, whatever is wrong with them.
 struct KnownRecords {
-  // What the table holds: the nearest ancestor's record, or the property's where the walk meets its expired snapshot.
+  // What the table holds: the nearest ancestor's record, or the property's where the walk meets its expired
+  // snapshot.
   std::optional<PositionRecord> held;
   std::optional<PositionRecord> named;  // the property's
   std::int64_t highest_n = 0;
@@ -42,7 +43,8 @@ struct KnownRecords {
   bool operator==(const KnownRecords&) const = default;
 };
 // kBlocked (POSITION_UNREADABLE) where one cannot be read: it may be a newer version's.
-Result<std::variant<KnownRecords, NeedOlderMetadata>> ReadKnownRecords(const History& history, const std::string& stream,
+Result<std::variant<KnownRecords, NeedOlderMetadata>> ReadKnownRecords(const History& history,
+                                                                       const std::string& stream,
                                                                        const std::string& branch);
 
 struct AcceptDecision {
@@ -56,8 +58,9 @@ struct AcceptDecision {
   std::string stream;       // kRenamed: whose position it was
 };
 
-// The record of the decision: a fence like that after a rollback, so that nothing built before it lands any more, with
-// the decision in `accepted`. `followers` as they stand now, `follower_n` the `n` last applied there.
+// The record of the decision: a fence like that after a rollback, so that nothing built before it lands any
+// more, with the decision in `accepted`. `followers` as they stand now, `follower_n` the `n` last applied
+// there.
 PositionRecord AcceptRecord(const KnownRecords& known, const AcceptDecision& decision, const Uuid& commit_id,
                             const std::map<std::string, FollowerRecord>& followers,
                             const std::map<std::string, std::int64_t>& follower_n);

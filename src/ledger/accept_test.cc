@@ -1,4 +1,5 @@
-// Decisions as records: what they pass over, what they let come twice, and that nothing built before them lands.
+// Decisions as records: what they pass over, what they let come twice, and that nothing built before them
+// lands.
 #include "ledger/accept.h"
 
 #include <gmock/gmock.h>
@@ -31,7 +32,9 @@ AcceptDecision Decision(AcceptKind kind, Positions next) {
   decision.kind = kind;
   decision.code = "CODE";
   decision.at_ms = 1'700'000'000'000;
-  decision.identity = {.stream = "orders", .branch = "main", .source = {.cluster_id = "c", .topic = "orders", .topic_id = "t"}};
+  decision.identity = {.stream = "orders",
+                       .branch = "main",
+                       .source = {.cluster_id = "c", .topic = "orders", .topic_id = "t"}};
   decision.next = std::move(next);
   return decision;
 }
@@ -44,7 +47,8 @@ using Ranges = std::map<Partition, OffsetRange>;
 
 TEST(AcceptRecord, WhatIsSkippedIsAGap) {
   const auto known = Known(Record(7, {{kP0, Offset(10)}, {kP1, Offset(20)}}));
-  const auto stop = Stop(known, Decision(AcceptKind::kExpired, {{kP0, Offset(15)}, {kP1, Offset(20)}, {kP2, Offset(3)}}));
+  const auto stop =
+      Stop(known, Decision(AcceptKind::kExpired, {{kP0, Offset(15)}, {kP1, Offset(20)}, {kP2, Offset(3)}}));
   EXPECT_EQ(stop.gaps, (Ranges{{kP0, {Offset(10), Offset(15)}}, {kP2, {Offset(0), Offset(3)}}}));
   EXPECT_EQ(stop.again, Ranges{});
   EXPECT_EQ(stop.n, 8);
@@ -54,13 +58,16 @@ TEST(AcceptRecord, AllThatWasReadOfAnotherTopicMayComeAgain) {
   const auto known = Known(Record(7, {{kP0, Offset(10)}, {kP1, Offset(20)}, {kP2, Offset(5)}}));
   const auto stop = Stop(known, Decision(AcceptKind::kOtherMessages, {{kP0, Offset(4)}, {kP1, Offset(25)}}));
   EXPECT_EQ(stop.gaps, (Ranges{{kP1, {Offset(20), Offset(25)}}}));
-  EXPECT_EQ(stop.again, (Ranges{{kP0, {Offset(0), Offset(10)}}, {kP1, {Offset(0), Offset(20)}}, {kP2, {Offset(0), Offset(5)}}}));
+  EXPECT_EQ(stop.again, (Ranges{{kP0, {Offset(0), Offset(10)}},
+                                {kP1, {Offset(0), Offset(20)}},
+                                {kP2, {Offset(0), Offset(5)}}}));
 }
 
 TEST(AcceptRecord, WhatWasReadOfAnotherTopicBeforeARollbackMayComeAgainToo) {
   auto known = Known(Record(7, {{kP0, Offset(10)}}));
   known.reached = {{kP0, Offset(30)}};
-  EXPECT_EQ(Stop(known, Decision(AcceptKind::kOtherMessages, {{kP0, Offset(4)}})).again, (Ranges{{kP0, {Offset(0), Offset(30)}}}));
+  EXPECT_EQ(Stop(known, Decision(AcceptKind::kOtherMessages, {{kP0, Offset(4)}})).again,
+            (Ranges{{kP0, {Offset(0), Offset(30)}}}));
 }
 
 TEST(AcceptRecord, InDoubtTheTablesMayHoldWhateverAnyRecordSpeaksOf) {
@@ -68,7 +75,8 @@ TEST(AcceptRecord, InDoubtTheTablesMayHoldWhateverAnyRecordSpeaksOf) {
   known.named = Record(9, {{kP0, Offset(30)}});
   known.highest_n = 9;
   known.reached = {{kP0, Offset(30)}};
-  const auto record = AcceptRecord(known, Decision(AcceptKind::kPosition, {{kP0, Offset(10)}}), Uuid{}, {}, {});
+  const auto record =
+      AcceptRecord(known, Decision(AcceptKind::kPosition, {{kP0, Offset(10)}}), Uuid{}, {}, {});
   EXPECT_EQ(record.n, 10);
   EXPECT_EQ(record.accepted.back().again, (Ranges{{kP0, {Offset(10), Offset(30)}}}));
   EXPECT_EQ(record.until, (Positions{{kP0, Offset(30)}}));  // so that error rows are not put in twice
@@ -86,21 +94,26 @@ TEST(AcceptRecord, ATargetThatWasRolledBackAsWellKeepsItsErrorRowsOnce) {
   auto known = Known(Record(7, {{kP0, Offset(10)}}));
   known.named = Record(9, {{kP0, Offset(30)}});
   known.reached = {{kP0, Offset(30)}};
-  const auto record = AcceptRecord(known, Decision(AcceptKind::kFollower, {{kP0, Offset(10)}}), Uuid{}, {}, {});
+  const auto record =
+      AcceptRecord(known, Decision(AcceptKind::kFollower, {{kP0, Offset(10)}}), Uuid{}, {}, {});
   EXPECT_EQ(record.until, (Positions{{kP0, Offset(30)}}));
 }
 
 TEST(AcceptRecord, WithNothingHeldAllBeforeIsUnknown) {
-  KnownRecords known{.held = {}, .named = Record(9, {{kP0, Offset(30)}}), .highest_n = 9, .reached = {{kP0, Offset(30)}}};
+  KnownRecords known{
+      .held = {}, .named = Record(9, {{kP0, Offset(30)}}), .highest_n = 9, .reached = {{kP0, Offset(30)}}};
   for (const AcceptKind kind : {AcceptKind::kPosition, AcceptKind::kOtherMessages}) {
-    EXPECT_EQ(Stop(known, Decision(kind, {{kP0, Offset(30)}})).gaps, (Ranges{{kP0, {Offset(0), Offset(30)}}}));
+    EXPECT_EQ(Stop(known, Decision(kind, {{kP0, Offset(30)}})).gaps,
+              (Ranges{{kP0, {Offset(0), Offset(30)}}}));
   }
 }
 
 TEST(AcceptRecord, EarlierDecisionsAreKept) {
   PositionRecord held = Record(7, {{kP0, Offset(10)}});
-  held.accepted.push_back({.code = "OFFSETS_EXPIRED", .n = 3, .at_ms = 1, .gaps = {}, .again = {}, .follower = {}, .stream = {}});
-  const auto record = AcceptRecord(Known(held), Decision(AcceptKind::kExpired, {{kP0, Offset(12)}}), Uuid{}, {}, {});
+  held.accepted.push_back(
+      {.code = "OFFSETS_EXPIRED", .n = 3, .at_ms = 1, .gaps = {}, .again = {}, .follower = {}, .stream = {}});
+  const auto record =
+      AcceptRecord(Known(held), Decision(AcceptKind::kExpired, {{kP0, Offset(12)}}), Uuid{}, {}, {});
   ASSERT_EQ(record.accepted.size(), 2U);
   EXPECT_EQ(record.accepted.front(), held.accepted.front());
   EXPECT_EQ(record.decision(), &record.accepted.back());
@@ -109,17 +122,23 @@ TEST(AcceptRecord, EarlierDecisionsAreKept) {
 TEST(AcceptRecord, ADecisionThatWasRolledBackDoesNotComeBackWithTheNextOne) {
   auto known = Known(Record(7, {{kP0, Offset(10)}}));
   known.named = Record(8, {{kP0, Offset(15)}});
-  known.named->accepted.push_back(
-      {.code = "OFFSETS_EXPIRED", .n = 8, .at_ms = 1, .gaps = {{kP0, {Offset(10), Offset(15)}}}, .again = {}, .follower = {}, .stream = {}});
-  const auto record = AcceptRecord(known, Decision(AcceptKind::kOtherMessages, {{kP0, Offset(10)}}), Uuid{}, {}, {});
+  known.named->accepted.push_back({.code = "OFFSETS_EXPIRED",
+                                   .n = 8,
+                                   .at_ms = 1,
+                                   .gaps = {{kP0, {Offset(10), Offset(15)}}},
+                                   .again = {},
+                                   .follower = {},
+                                   .stream = {}});
+  const auto record =
+      AcceptRecord(known, Decision(AcceptKind::kOtherMessages, {{kP0, Offset(10)}}), Uuid{}, {}, {});
   ASSERT_EQ(record.accepted.size(), 1U);
   EXPECT_EQ(record.accepted.front().code, "CODE");
 }
 
 TEST(AcceptRecord, AnEpochBuiltBeforeTheDecisionIsFencedThoughItsOffsetsFit) {
   const Uuid id = TestUuid(1000);
-  const auto record =
-      AcceptRecord(Known(TestRecord(7, {10})), Decision(AcceptKind::kFollower, {{kP0, Offset(10)}}), id, {}, {});
+  const auto record = AcceptRecord(Known(TestRecord(7, {10})),
+                                   Decision(AcceptKind::kFollower, {{kP0, Offset(10)}}), id, {}, {});
   HistoryBuilder builder;
   builder.Commit(record);
   EpochPlan plan;
@@ -161,7 +180,8 @@ TEST(ReadKnownRecords, AnExpiredSnapshotIsHeldByThePropertyThatNamesIt) {
   builder.Foreign();
   builder.Expire(ours);
   builder.ForgetOlder();
-  const auto known = builder.Ask([](const History& history) { return ReadKnownRecords(history, "s", "main"); });
+  const auto known =
+      builder.Ask([](const History& history) { return ReadKnownRecords(history, "s", "main"); });
   ASSERT_OK(known);
   EXPECT_EQ(std::get<KnownRecords>(*known).held, TestRecord(1, {10}));
 }

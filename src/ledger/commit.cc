@@ -146,7 +146,8 @@ Result<PositionRecord> FirstRecord(const StreamIdentity& identity, Positions sta
                         .accepted = {}};
 }
 
-PendingEntry FenceEntry(const std::string& table, const FollowerRecord& follower, std::int64_t n, const Uuid& commit_id) {
+PendingEntry FenceEntry(const std::string& table, const FollowerRecord& follower, std::int64_t n,
+                        const Uuid& commit_id) {
   return {.table = table,
           .uuid = follower.uuid,
           .manifest = "",

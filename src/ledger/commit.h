@@ -30,10 +30,10 @@ struct FollowerFiles {
 // An epoch whose files are all closed, ready to be committed. The same for every attempt.
 struct EpochPlan {
   Uuid commit_id;
-  Positions from;             // only partitions that moved
-  Positions next;             // the same partitions
+  Positions from;              // only partitions that moved
+  Positions next;              // the same partitions
   LeaderEpochs leader_epochs;  // of these, where known
-  std::optional<Uuid> fence;  // of the record it was planned under
+  std::optional<Uuid> fence;   // of the record it was planned under
   EpochCounts counts;
   std::optional<std::int64_t> valid_through_ms;
   std::string mapping_version;
@@ -71,8 +71,10 @@ Result<CommitDecision> DecideEpoch(const History& history, const StreamIdentity&
 Result<PositionRecord> FirstRecord(const StreamIdentity& identity, Positions start,
                                    const std::map<std::string, FollowerRecord>& followers);
 
-// What a fence decides for a follower: no files, but its own id as the last applied, so that nothing older goes onto it.
-PendingEntry FenceEntry(const std::string& table, const FollowerRecord& follower, std::int64_t n, const Uuid& commit_id);
+// What a fence decides for a follower: no files, but its own id as the last applied, so that nothing older
+// goes onto it.
+PendingEntry FenceEntry(const std::string& table, const FollowerRecord& follower, std::int64_t n,
+                        const Uuid& commit_id);
 
 // The record of a fence after a rollback. `followers` are the followers as they stand now, everything of the
 // ancestors' record applied. kBlocked (FOLLOWER_MISMATCH) when one of them has applied a commit that no lost

@@ -10,8 +10,8 @@
 #include <variant>
 #include <vector>
 
-#include "ledger/commit.h"
 #include "iceberg/history.h"
+#include "ledger/commit.h"
 #include "ledger/position.h"
 #include "ledger/record.h"
 

@@ -17,8 +17,8 @@
 #include <utility>
 #include <vector>
 
-#include "iceberg/table_change.h"
 #include "iceberg/history.h"
+#include "iceberg/table_change.h"
 #include "ledger/position.h"
 #include "ledger/record.h"
 

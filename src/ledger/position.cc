@@ -53,11 +53,12 @@ Walk WalkTo(const History& history, const std::string& branch, const std::string
 }
 
 tl::unexpected<Error> CherryPicked(SnapshotId snapshot) {
-  return Blocked("POSITION_CHERRY_PICK",
-                 fmt::format("snapshot {} was cherry-picked onto the branch; it may hold messages that the "
-                             "position does not count",
-                             snapshot),
-                 "roll the branch back to before it, or decide: frazil accept stream NAME POSITION_CHERRY_PICK");
+  return Blocked(
+      "POSITION_CHERRY_PICK",
+      fmt::format("snapshot {} was cherry-picked onto the branch; it may hold messages that the "
+                  "position does not count",
+                  snapshot),
+      "roll the branch back to before it, or decide: frazil accept stream NAME POSITION_CHERRY_PICK");
 }
 
 // The record is about the topic that is to be read.
@@ -77,17 +78,19 @@ Status CheckIdentity(const PositionRecord& record, const StreamIdentity& identit
                    "put the topic back, or decide: frazil accept stream NAME TOPIC_CHANGED");
   }
   if (!record.cluster.empty() && !now.cluster_id.empty() && record.cluster != now.cluster_id) {
-    return Blocked("CLUSTER_CHANGED",
-                   fmt::format("the table was filled from cluster {}, the brokers belong to {}",
-                               record.cluster, now.cluster_id),
-                   "offsets of another cluster mean other messages: check the connection's brokers, or decide: frazil "
-                   "accept stream NAME CLUSTER_CHANGED");
+    return Blocked(
+        "CLUSTER_CHANGED",
+        fmt::format("the table was filled from cluster {}, the brokers belong to {}", record.cluster,
+                    now.cluster_id),
+        "offsets of another cluster mean other messages: check the connection's brokers, or decide: frazil "
+        "accept stream NAME CLUSTER_CHANGED");
   }
   if (!record.topic_id.empty() && !now.topic_id.empty() && record.topic_id != now.topic_id) {
-    return Blocked("TOPIC_RECREATED",
-                   fmt::format("topic \"{}\" was recreated: its id was {}, now it is {}", now.topic,
-                               record.topic_id, now.topic_id),
-                   "its offsets start anew: fill another table, or decide: frazil accept stream NAME TOPIC_RECREATED");
+    return Blocked(
+        "TOPIC_RECREATED",
+        fmt::format("topic \"{}\" was recreated: its id was {}, now it is {}", now.topic, record.topic_id,
+                    now.topic_id),
+        "its offsets start anew: fill another table, or decide: frazil accept stream NAME TOPIC_RECREATED");
   }
   return {};
 }
@@ -140,10 +143,11 @@ Result<Position> Compare(const History& history, const StreamIdentity& identity,
     return FoundPosition{.record = std::move(record), .snapshot = deciding};
   }
   if (!property) {
-    return Blocked("POSITION_PROPERTY_MISSING",
-                   fmt::format("table property {} was removed, snapshot {} still has the record",
-                               PositionKey(identity.stream), deciding),
-                   "put the property back as it was, or decide: frazil accept stream NAME POSITION_PROPERTY_MISSING");
+    return Blocked(
+        "POSITION_PROPERTY_MISSING",
+        fmt::format("table property {} was removed, snapshot {} still has the record",
+                    PositionKey(identity.stream), deciding),
+        "put the property back as it was, or decide: frazil accept stream NAME POSITION_PROPERTY_MISSING");
   }
   if (property->snapshot == deciding) {
     if (property->record == record) return FoundPosition{.record = std::move(record), .snapshot = deciding};
@@ -290,7 +294,8 @@ Result<FollowerAnswer> ReadFollower(const History& history, const std::string& s
       "FOLLOWER_ROLLED_BACK",
       fmt::format("table property {} says that commit {} was applied last, the table's history says {}", key,
                   text(property ? &property->applied : nullptr), text(carried ? &*carried : nullptr)),
-      "the table was rolled back or its property edited: roll it forward to its last snapshot, or take it as it "
+      "the table was rolled back or its property edited: roll it forward to its last snapshot, or take it as "
+      "it "
       "is: frazil accept stream NAME FOLLOWER_ROLLED_BACK");
 }
 

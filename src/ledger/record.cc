@@ -140,7 +140,8 @@ class ObjectReader {
     LeaderEpochs epochs;
     if (Find(key) == nullptr) return epochs;
     ForEachPartition(key, [&](Partition partition, const json& value) {
-      if (!IsCount(value) || value.get<std::int64_t>() > std::numeric_limits<std::int32_t>::max()) return Broken(key);
+      if (!IsCount(value) || value.get<std::int64_t>() > std::numeric_limits<std::int32_t>::max())
+        return Broken(key);
       epochs[partition] = value.get<std::int32_t>();
     });
     return epochs;
@@ -150,7 +151,8 @@ class ObjectReader {
     std::map<Partition, OffsetRange> ranges;
     if (Find(key) == nullptr) return ranges;
     ForEachPartition(key, [&](Partition partition, const json& value) {
-      if (!value.is_array() || value.size() != 2 || !IsCount(value[0]) || !IsCount(value[1])) return Broken(key);
+      if (!value.is_array() || value.size() != 2 || !IsCount(value[0]) || !IsCount(value[1]))
+        return Broken(key);
       const OffsetRange range{Offset(value[0].get<std::int64_t>()), Offset(value[1].get<std::int64_t>())};
       if (range.empty()) return Broken(key);
       ranges[partition] = range;
@@ -182,7 +184,8 @@ class ObjectReader {
     for (const auto& [name, value] : member->items()) {
       std::int32_t partition = -1;
       const auto parsed = std::from_chars(name.data(), name.data() + name.size(), partition);
-      if (parsed.ec != std::errc() || fmt::format("{}", partition) != name || partition < 0) return Broken(key);
+      if (parsed.ec != std::errc() || fmt::format("{}", partition) != name || partition < 0)
+        return Broken(key);
       take(Partition(partition), value);
     }
   }

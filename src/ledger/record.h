@@ -84,15 +84,15 @@ struct PositionRecord {
   std::string branch = "main";
   std::string cluster;  // "" when the client cannot tell
   std::string topic;
-  std::string topic_id;  // "" when the client cannot tell
-  Positions next;        // next offset to read of every partition of the stream
+  std::string topic_id;        // "" when the client cannot tell
+  Positions next;              // next offset to read of every partition of the stream
   LeaderEpochs leader_epochs;  // of the last offset before `next`, where the client can tell
   std::vector<PendingEntry> pending;
   std::map<std::string, FollowerRecord> followers;  // by table name
   std::optional<Uuid> fence;                        // id of the last fence; carried forward for good
   Positions until;  // after a rollback: followers may hold rows of offsets in [next, until)
-  // Of all commits up to this one: they outlive the snapshots that had them one by one. Absent where the record goes on
-  // from one without, or where a decision let offsets come twice.
+  // Of all commits up to this one: they outlive the snapshots that had them one by one. Absent where the
+  // record goes on from one without, or where a decision let offsets come twice.
   std::optional<EpochCounts> counts;
   std::vector<AcceptedStop> accepted;  // oldest first; carried forward for good
 

@@ -43,8 +43,13 @@ PositionRecord FullRecord() {
                              .again = {{Partition(1), {Offset(0), Offset(3)}}},
                              .follower = "lake.orders__errors",
                              .stream = "pizza"});
-  record.accepted.push_back(
-      {.code = "PENDING_MISSING", .n = 12, .at_ms = 1, .gaps = {}, .again = {}, .follower = {}, .stream = {}});
+  record.accepted.push_back({.code = "PENDING_MISSING",
+                             .n = 12,
+                             .at_ms = 1,
+                             .gaps = {},
+                             .again = {},
+                             .follower = {},
+                             .stream = {}});
   return record;
 }
 

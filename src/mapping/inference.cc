@@ -7,8 +7,8 @@
 #include <string_view>
 
 #include "base/ids.h"
-#include "base/text.h"
 #include "base/letter_case.h"
+#include "base/text.h"
 #include "mapping/scalar_inference_internal.h"
 
 namespace frazil {

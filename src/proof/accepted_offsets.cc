@@ -30,7 +30,8 @@ bool AcceptedOffsets::AnyAgainIn(Partition partition, const OffsetRange& range) 
          });
 }
 
-void AcceptedOffsets::Split(Partition partition, const OffsetRange& range, const Take& gap, const Take& other) const {
+void AcceptedOffsets::Split(Partition partition, const OffsetRange& range, const Take& gap,
+                            const Take& other) const {
   std::set<Offset> cuts = {range.first, range.next};
   for (const Ranges* ranges : {&gaps_, &again_}) {
     const auto found = ranges->find(partition);

@@ -1,5 +1,5 @@
-// Offsets that a person's decisions took out of the proof: those that accepted stops passed over, and those that they
-// let come twice. (ledger/accept.h)
+// Offsets that a person's decisions took out of the proof: those that accepted stops passed over, and those
+// that they let come twice. (ledger/accept.h)
 #pragma once
 
 #include <functional>

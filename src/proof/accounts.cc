@@ -57,7 +57,8 @@ Accounts::Accounts(const LedgerChain& chain, const AcceptedOffsets& accepted,
                    std::map<Partition, PartitionAudit>& partitions)
     : chain_(chain), partitions_(partitions), tallies_(chain.epochs.size()) {
   for (std::size_t i = 0; i < chain.epochs.size(); ++i) {
-    if (FollowerAcceptedAfter(chain, chain.epochs[i].record.n)) tallies_[i].forgiven = chain.epochs[i].counts.errors;
+    if (FollowerAcceptedAfter(chain, chain.epochs[i].record.n))
+      tallies_[i].forgiven = chain.epochs[i].counts.errors;
     for (const auto& [partition, from] : chain.epochs[i].from) {
       const auto next = chain.epochs[i].record.next.find(partition);
       if (next == chain.epochs[i].record.next.end() || next->second <= from) continue;
@@ -135,8 +136,8 @@ void Accounts::MissingInNone(Partition partition, const OffsetRange& range, Deli
   }
 }
 
-// The newest record has the sums of all commits. When as many offsets have a row as they recorded, none is lost, and those
-// without are what they recorded as such.
+// The newest record has the sums of all commits. When as many offsets have a row as they recorded, none is
+// lost, and those without are what they recorded as such.
 std::optional<Finding> Accounts::SettleUnproven() {
   if (chain_.epochs.empty() || !chain_.epochs.back().record.counts) return std::nullopt;
   const EpochCounts& sums = *chain_.epochs.back().record.counts;
@@ -149,10 +150,12 @@ std::optional<Finding> Accounts::SettleUnproven() {
   }
   if (unproven == 0) return std::nullopt;
   if (found < sums.rows + sums.errors) {
-    return Finding{"lost", std::nullopt, std::nullopt,
-                   fmt::format("all commits recorded {} rows and {} errors, {} offsets fewer have one: they are among the {} "
-                               "of which nothing else is known",
-                               sums.rows, sums.errors, sums.rows + sums.errors - found, unproven)};
+    return Finding{
+        "lost", std::nullopt, std::nullopt,
+        fmt::format(
+            "all commits recorded {} rows and {} errors, {} offsets fewer have one: they are among the {} "
+            "of which nothing else is known",
+            sums.rows, sums.errors, sums.rows + sums.errors - found, unproven)};
   }
   for (auto& entry : partitions_) {
     entry.second.accounted += entry.second.unproven.count;
@@ -169,7 +172,8 @@ std::vector<Finding> Accounts::Finish() {
     const Tally& tally = tallies_[i];
     if (!tally.judged) continue;
     const std::int64_t unwritten = tally.missing - epoch.counts.without_row();
-    const std::int64_t more = unwritten > 0 ? std::max<std::int64_t>(0, unwritten - tally.forgiven) : unwritten;
+    const std::int64_t more =
+        unwritten > 0 ? std::max<std::int64_t>(0, unwritten - tally.forgiven) : unwritten;
     const auto recorded = [&] {
       return fmt::format(
           "snapshot {} (n={}) recorded {} nulls, {} filtered and {} absent, {} of its offsets have no row",

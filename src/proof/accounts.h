@@ -40,18 +40,20 @@ struct PartitionAudit {
   std::int64_t accounted = 0;  // recorded as null, filtered or absent, but not told apart
   OffsetTally lost;
   OffsetTally doubled;
-  OffsetTally outside;   // rows of offsets that were never committed
-  OffsetTally unproven;  // no row, and nothing is left that would account for them
-  OffsetTally accepted;  // no row, and a person has accepted that
+  OffsetTally outside;     // rows of offsets that were never committed
+  OffsetTally unproven;    // no row, and nothing is left that would account for them
+  OffsetTally accepted;    // no row, and a person has accepted that
   std::int64_t again = 0;  // rows of offsets that a person has accepted to come twice: not judged
 };
 
 class Accounts {
  public:
   // `accepted` is of the newest record. Borrows `chain` and `partitions`.
-  Accounts(const LedgerChain& chain, const AcceptedOffsets& accepted, std::map<Partition, PartitionAudit>& partitions);
+  Accounts(const LedgerChain& chain, const AcceptedOffsets& accepted,
+           std::map<Partition, PartitionAudit>& partitions);
 
-  // Offsets without row that no decision took out of the proof, each told once; `answer` is the topic's, kGone where it was not asked.
+  // Offsets without row that no decision took out of the proof, each told once; `answer` is the topic's,
+  // kGone where it was not asked.
   void Missing(Partition partition, const OffsetRange& range, Delivered answer);
   // What does not add up per commit, once everything missing is told.
   std::vector<Finding> Finish();
@@ -63,9 +65,9 @@ class Accounts {
   };
   struct Tally {
     std::int64_t missing = 0;
-    std::int64_t lost = 0;  // known by their offsets
+    std::int64_t lost = 0;      // known by their offsets
     std::int64_t forgiven = 0;  // error rows that a person has accepted may not be there
-    bool judged = true;     // none of its offsets comes twice
+    bool judged = true;         // none of its offsets comes twice
     std::map<Partition, OffsetTally> candidates;
   };
 

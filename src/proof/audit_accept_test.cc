@@ -1,4 +1,5 @@
-// Audits of streams that went on by a person's decision: what it took out of the proof is named, and nothing else is.
+// Audits of streams that went on by a person's decision: what it took out of the proof is named, and nothing
+// else is.
 #include <gmock/gmock.h>
 
 #include "proof/audit.h"
@@ -23,7 +24,8 @@ Result<AuditReport> AuditWorld(StreamWorld& world, bool rows, const std::string&
                              .target = world.target,
                              .rows = rows,
                              .open_source = [&world]() -> Result<std::unique_ptr<BatchSource>> {
-                               return std::make_unique<MemorySource>(world.runtime, world.budget, world.topic);
+                               return std::make_unique<MemorySource>(world.runtime, world.budget,
+                                                                     world.topic);
                              }};
   return Audit(world.runtime, world.catalog, world.store, options);
 }

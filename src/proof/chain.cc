@@ -95,7 +95,8 @@ class Link {
     CheckCounts();
     if (before_ == nullptr) return;
     CheckNumber();
-    if (epoch_.record.decision() != nullptr) return;  // a person has said where it goes on, and with which topic
+    if (epoch_.record.decision() != nullptr)
+      return;  // a person has said where it goes on, and with which topic
     CheckIdentity();
     for (const auto& [partition, next] : epoch_.record.next) CheckRange(partition, next);
     for (const auto& [partition, next] : before_->record.next) {
@@ -225,7 +226,8 @@ Result<std::variant<LedgerChain, NeedOlderMetadata>> ReadChain(const History& hi
     }
     FRAZIL_ASSIGN(auto epoch, ReadEpoch(*snapshot, name));
     chain.whole = epoch.record.n == 1 || BeginsAnew(epoch.record);
-    if (const AcceptedStop* stop = epoch.record.decision(); stop != nullptr && !stop->stream.empty()) name = stop->stream;
+    if (const AcceptedStop* stop = epoch.record.decision(); stop != nullptr && !stop->stream.empty())
+      name = stop->stream;
     chain.epochs.push_back(std::move(epoch));
   }
   if (!chain.whole && !history.exhausted()) return NeedOlderMetadata{};

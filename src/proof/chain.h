@@ -45,15 +45,15 @@ struct ForeignChange {
 
 struct LedgerChain {
   std::vector<LedgerEpoch> epochs;  // oldest first, each the next one's nearest ancestor with a record
-  bool whole = false;               // it begins with the stream's first record, or where a decision began anew
+  bool whole = false;  // it begins with the stream's first record, or where a decision began anew
   std::vector<ForeignChange> foreign;
 };
 
 // The names under which the stream's records stand: its own, and those whose position it took over.
 std::vector<std::string> NamesOf(const LedgerChain& chain, const std::string& stream);
 
-// The stream's commits from the head of the branch back to its first, or as far as metadata still tells. kBlocked
-// (POSITION_UNREADABLE) where one of them cannot be read.
+// The stream's commits from the head of the branch back to its first, or as far as metadata still tells.
+// kBlocked (POSITION_UNREADABLE) where one of them cannot be read.
 Result<std::variant<LedgerChain, NeedOlderMetadata>> ReadChain(const History& history,
                                                                const std::string& stream,
                                                                const std::string& branch);

@@ -16,7 +16,8 @@ constexpr int kLooks = 20;
 // Tables by name; nullopt: there is none.
 using LoadedTables = std::map<std::string, std::optional<LoadedTable>>;
 
-// The followers that the property names, which is quick to read: histories are looked at later. And the branch.
+// The followers that the property names, which is quick to read: histories are looked at later. And the
+// branch.
 Result<LoadedTables> LoadFollowers(Catalog& catalog, StreamState& state) {
   LoadedTables tables;
   const Properties& properties = state.target.metadata.properties;

@@ -22,7 +22,7 @@ struct StreamState {
   std::string stream;
   LoadedTable target;
   std::string branch = "main";  // of the target, that the stream writes
-  PositionRecord record;  // of the nearest ancestor
+  PositionRecord record;        // of the nearest ancestor
   bool rolled_back = false;
   Positions until;  // followers may hold rows below these, of commits that a rollback of the target took
   LedgerChain chain;

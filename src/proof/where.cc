@@ -25,7 +25,8 @@ class Search {
     if (!answer_.places.empty()) {
       const std::string rows = fmt::format("{} rows hold it", answer_.places.size());
       if (const AcceptedStop* stop = AcceptedIn(&AcceptedStop::again)) {
-        answer_.detail = fmt::format("{}; {} was accepted by commit n={}, so it may be several messages", rows, stop->code, stop->n);
+        answer_.detail = fmt::format("{}; {} was accepted by commit n={}, so it may be several messages",
+                                     rows, stop->code, stop->n);
       } else if (answer_.places.size() > 1) {
         Say(WhereState::kDoubled, rows);
       }

@@ -1,4 +1,5 @@
-// Where messages come from: the batch source seam. Kafka is one; tests, samples and the simulation are others.
+// Where messages come from: the batch source seam. Kafka is one; tests, samples and the simulation are
+// others.
 #pragma once
 
 #include <chrono>
@@ -29,7 +30,8 @@ struct Header {
   std::optional<std::string_view> value;
 };
 
-// One message, pointing into its batch. A value can be read 64 bytes past its end (what is there is arbitrary).
+// One message, pointing into its batch. A value can be read 64 bytes past its end (what is there is
+// arbitrary).
 struct Record {
   Offset offset;
   std::int64_t timestamp_ms = -1;  // -1: none
@@ -39,18 +41,20 @@ struct Record {
   std::uint32_t header_count = 0;
 };
 
-// What payloads of one kind keep in an OpenedBatch from one opening to the next: decompression contexts and memory.
+// What payloads of one kind keep in an OpenedBatch from one opening to the next: decompression contexts and
+// memory.
 class OpenContext {
  public:
   virtual ~OpenContext() = default;
   virtual std::size_t held_bytes() const = 0;
 };
 
-// A batch opened on a lane; a lane keeps one and uses it again, so that opening allocates nothing in the steady state.
+// A batch opened on a lane; a lane keeps one and uses it again, so that opening allocates nothing in the
+// steady state.
 struct OpenedBatch {
   std::vector<Record> records;  // ascending offsets within the batch's range
   std::vector<Header> headers;
-  std::vector<char> storage;    // bytes of the records, where the payload needs them
+  std::vector<char> storage;             // bytes of the records, where the payload needs them
   std::unique_ptr<OpenContext> context;  // of the kind of payload opened last; null at first
 
   // Memory of its own, in use or kept for the next batch.
@@ -64,24 +68,23 @@ struct OpenedBatch {
 class BatchPayload {
  public:
   virtual ~BatchPayload() = default;
-  // Fills `opened` with the batch's records, which point into this payload and into opened.storage or context; all of
-  // them must stay.
-  // kBlocked (SOURCE_BATCH_CORRUPT) when the bytes cannot be opened.
+  // Fills `opened` with the batch's records, which point into this payload and into opened.storage or
+  // context; all of them must stay. kBlocked (SOURCE_BATCH_CORRUPT) when the bytes cannot be opened.
   virtual Status Open(OpenedBatch& opened) = 0;
 };
 
-// A contiguous piece of one partition. Every offset of the range is a record of the payload or absent: never delivered
-// by the source (transaction markers, aborted or compacted records).
+// A contiguous piece of one partition. Every offset of the range is a record of the payload or absent: never
+// delivered by the source (transaction markers, aborted or compacted records).
 struct Batch {
   Partition partition;
   OffsetRange range;
-  std::int64_t absent = 0;                        // counted where the batch was received, not by subtraction later
+  std::int64_t absent = 0;  // counted where the batch was received, not by subtraction later
   std::int64_t record_count = 0;
-  std::unique_ptr<BatchPayload> payload;          // null when record_count is 0
-  std::int64_t bytes = 0;                         // memory held, as leased
-  std::optional<std::int64_t> end_reached_ms;     // unix time at which range.next was the partition's end
-  std::int64_t max_timestamp_ms = -1;             // of the records; -1: none known
-  std::int32_t leader_epoch = -1;                 // of what comes last in the range; -1: not known
+  std::unique_ptr<BatchPayload> payload;       // null when record_count is 0
+  std::int64_t bytes = 0;                      // memory held, as leased
+  std::optional<std::int64_t> end_reached_ms;  // unix time at which range.next was the partition's end
+  std::int64_t max_timestamp_ms = -1;          // of the records; -1: none known
+  std::int32_t leader_epoch = -1;              // of what comes last in the range; -1: not known
   ByteLease lease;
 };
 
@@ -89,7 +92,7 @@ struct Batch {
 struct SourceIdentity {
   std::string cluster_id;  // "" when the client cannot tell
   std::string topic;
-  std::string topic_id;    // "" when the client cannot tell
+  std::string topic_id;  // "" when the client cannot tell
   bool operator==(const SourceIdentity&) const = default;
 };
 
@@ -125,11 +128,11 @@ struct StartGroup {
 };
 using Start = std::variant<StartEarliest, StartLatest, StartTimestamp, StartOffsets, StartGroup>;
 
-// Thread rules: one task calls at a time, but Mirror and Bounds, which any task may call. A call with a stop signal ends
-// soon after it fires.
-// Failures: kUnavailable (KAFKA_UNREACHABLE, …): try again later; kDenied: refused credentials; kNotFound
-// (TOPIC_MISSING); kBlocked (OFFSETS_EXPIRED: the position lies before the log start; POSITION_BEYOND_END: after the
-// end; LOG_TRUNCATED; SOURCE_BATCH_CORRUPT): a person must decide; kStopping.
+// Thread rules: one task calls at a time, but Mirror and Bounds, which any task may call. A call with a stop
+// signal ends soon after it fires. Failures: kUnavailable (KAFKA_UNREACHABLE, …): try again later; kDenied:
+// refused credentials; kNotFound (TOPIC_MISSING); kBlocked (OFFSETS_EXPIRED: the position lies before the log
+// start; POSITION_BEYOND_END: after the end; LOG_TRUNCATED; SOURCE_BATCH_CORRUPT): a person must decide;
+// kStopping.
 class BatchSource {
  public:
   virtual ~BatchSource() = default;
@@ -143,22 +146,22 @@ class BatchSource {
   // Absent when the source cannot tell. kDenied and kInvalid: asking again does not help.
   virtual Result<std::optional<TopicRetention>> Retention(StopSignal&) { return std::nullopt; }
 
-  // Whether the log still has, before the positions, the messages of these leader epochs, as far as a source can tell.
-  // kBlocked (LOG_TRUNCATED) where it has others.
+  // Whether the log still has, before the positions, the messages of these leader epochs, as far as a source
+  // can tell. kBlocked (LOG_TRUNCATED) where it has others.
   virtual Status CheckLog(const Positions&, const LeaderEpochs&, StopSignal&) { return {}; }
 
-  // What is known of the messages before the positions of the next Seek: a log that comes to have others there is blocked
-  // while it is read, too.
+  // What is known of the messages before the positions of the next Seek: a log that comes to have others
+  // there is blocked while it is read, too.
   virtual void Expect(const LeaderEpochs&) {}
 
-  // Reads from these positions on; what was read ahead before is dropped. An empty map stops reading. Partitions can be
-  // added later by a further call to Add.
+  // Reads from these positions on; what was read ahead before is dropped. An empty map stops reading.
+  // Partitions can be added later by a further call to Add.
   virtual Status Seek(const Positions& positions) = 0;
   virtual Status Add(const Positions& positions) = 0;
 
-  // The next batch, of any partition, or null when none came until the deadline. Per partition batches follow each other
-  // without gap from the position on. Waits for the byte budget, too. At the end of a partition a batch without records
-  // may come, whose range may be empty, to say end_reached_ms.
+  // The next batch, of any partition, or null when none came until the deadline. Per partition batches follow
+  // each other without gap from the position on. Waits for the byte budget, too. At the end of a partition a
+  // batch without records may come, whose range may be empty, to say end_reached_ms.
   virtual Result<std::unique_ptr<Batch>> Next(MonotonicTime deadline, StopSignal& stop) = 0;
 
   // Writes the committed positions where lag tools look, best effort; never read back.

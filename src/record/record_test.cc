@@ -189,11 +189,13 @@ TEST(PositionErrors, NameThePartitionThatIsGone) {
 
 TEST(PositionErrors, EveryPartitionWithExpiredOffsetsIsNamed) {
   const PartitionBounds bounds{Offset(10), Offset(20)};
-  const Status status = CheckPositions("orders", {{Partition(0), Offset(4)}, {Partition(1), Offset(15)}, {Partition(2), Offset(9)}},
-                                       {{Partition(0), bounds}, {Partition(1), bounds}, {Partition(2), bounds}});
+  const Status status = CheckPositions(
+      "orders", {{Partition(0), Offset(4)}, {Partition(1), Offset(15)}, {Partition(2), Offset(9)}},
+      {{Partition(0), bounds}, {Partition(1), bounds}, {Partition(2), bounds}});
   ASSERT_THAT(status, FailsWithCode("OFFSETS_EXPIRED"));
-  EXPECT_THAT(status.error().detail, testing::AllOf(HasSubstr("7 offsets were deleted"), HasSubstr("partition 0: 6 offsets"),
-                                                    HasSubstr("partition 2: 1 offsets")));
+  EXPECT_THAT(status.error().detail,
+              testing::AllOf(HasSubstr("7 offsets were deleted"), HasSubstr("partition 0: 6 offsets"),
+                             HasSubstr("partition 2: 1 offsets")));
 }
 
 }  // namespace

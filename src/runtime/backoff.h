@@ -10,13 +10,15 @@ namespace frazil {
 
 class Backoff {
  public:
-  Backoff(Runtime& runtime, Duration first, Duration limit) : runtime_(runtime), first_(first), limit_(limit), next_(first) {}
+  Backoff(Runtime& runtime, Duration first, Duration limit)
+      : runtime_(runtime), first_(first), limit_(limit), next_(first) {}
 
   // Half of the step is fixed and half random, so that two processes do not stay in step.
   Duration Next() {
     const Duration step = next_;
     next_ = std::min(limit_, next_ * 2);
-    const auto jitter = static_cast<std::int64_t>(runtime_.Random() % static_cast<std::uint64_t>(step.count() / 2 + 1));
+    const auto jitter =
+        static_cast<std::int64_t>(runtime_.Random() % static_cast<std::uint64_t>(step.count() / 2 + 1));
     return step / 2 + Duration(jitter);
   }
   void Reset() { next_ = first_; }

@@ -36,14 +36,14 @@ class ByteLease {
   std::int64_t bytes_ = 0;
 };
 
-// First come, first served. A request larger than the whole budget is granted when nothing else is out: a single
-// message larger than the budget passes, alone. Any thread may call.
+// First come, first served. A request larger than the whole budget is granted when nothing else is out: a
+// single message larger than the budget passes, alone. Any thread may call.
 class ByteBudget {
  public:
   ByteBudget(Runtime& runtime, std::int64_t total);
 
-  // Waits for its turn and for the bytes. An empty lease (bytes() == 0) when the deadline passes first, kStopping when
-  // `stop` fires. REQUIRES: bytes > 0.
+  // Waits for its turn and for the bytes. An empty lease (bytes() == 0) when the deadline passes first,
+  // kStopping when `stop` fires. REQUIRES: bytes > 0.
   Result<ByteLease> Acquire(std::int64_t bytes, MonotonicTime deadline, StopSignal& stop);
   // Grants at once, or gives an empty lease (bytes() == 0) when it would have to wait.
   ByteLease TryAcquire(std::int64_t bytes);

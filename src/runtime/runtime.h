@@ -1,9 +1,9 @@
 // The seam behind which threads, waiting, clocks and randomness lie.
 //
-// The engine is plain sequential code in tasks that meet only at monitors (and at what is built on them: channels,
-// the byte budget, stop signals). In production a task is a thread. A simulation runs one task at a time and picks
-// the next at every call of this interface, so nothing else in src/ may make threads, locks, sleeps, clocks or
-// random numbers.
+// The engine is plain sequential code in tasks that meet only at monitors (and at what is built on them:
+// channels, the byte budget, stop signals). In production a task is a thread. A simulation runs one task at a
+// time and picks the next at every call of this interface, so nothing else in src/ may make threads, locks,
+// sleeps, clocks or random numbers.
 #pragma once
 
 #include <chrono>
@@ -26,8 +26,8 @@ class Monitor {
   virtual ~Monitor() = default;
   virtual void Lock() = 0;
   virtual void Unlock() = 0;
-  // REQUIRES: locked by the caller. Unlocks, waits until NotifyAll or the deadline, locks again. May also return
-  // for no reason: look the state up again.
+  // REQUIRES: locked by the caller. Unlocks, waits until NotifyAll or the deadline, locks again. May also
+  // return for no reason: look the state up again.
   virtual void WaitUntil(MonotonicTime deadline) = 0;
   virtual void NotifyAll() = 0;
 };

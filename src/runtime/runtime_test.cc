@@ -16,7 +16,9 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
-Runtime& runtime() { return ThreadRuntime(); }
+Runtime& runtime() {
+  return ThreadRuntime();
+}
 
 TEST(Channel, DeliversInOrderAndMakesAFullSenderWait) {
   Channel<int> channel(runtime(), 2);
@@ -31,7 +33,8 @@ TEST(Channel, DeliversInOrderAndMakesAFullSenderWait) {
   std::vector<int> received;
   while (auto item = channel.Receive()) {
     received.push_back(*item);
-    EXPECT_LE(sent.load(), *item + 4);  // at most two queued beyond the one just taken, one more being counted
+    EXPECT_LE(sent.load(),
+              *item + 4);  // at most two queued beyond the one just taken, one more being counted
   }
   EXPECT_EQ(received, (std::vector<int>{0, 1, 2, 3, 4}));
 }

@@ -72,6 +72,8 @@ Status StopSignal::Check() const {
   return {};
 }
 
-Error StoppingError() { return Error{ErrorKind::kStopping, "STOPPING", "stopped on request", "", ""}; }
+Error StoppingError() {
+  return Error{ErrorKind::kStopping, "STOPPING", "stopped on request", "", ""};
+}
 
 }  // namespace frazil

@@ -24,8 +24,9 @@ class StopSignal {
   // Waits for the time, or until stopped. True when stopped.
   bool WaitFor(Duration duration);
 
-  // Runs `callback` once at Stop() (at once, when already stopped) and outside every lock of this class. Used to wake
-  // what waits on monitors of its own. The callback must not be running or run any more after Remove returns.
+  // Runs `callback` once at Stop() (at once, when already stopped) and outside every lock of this class. Used
+  // to wake what waits on monitors of its own. The callback must not be running or run any more after Remove
+  // returns.
   std::uint64_t OnStop(std::function<void()> callback);
   void Remove(std::uint64_t id);
 

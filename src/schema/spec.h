@@ -45,7 +45,8 @@ struct SortOrder {
   bool operator==(const SortOrder&) const = default;
 };
 
-// Appendix C of the specification. Keys that are not known are skipped; kInvalid (SCHEMA_JSON) for another shape.
+// Appendix C of the specification. Keys that are not known are skipped; kInvalid (SCHEMA_JSON) for another
+// shape.
 std::string PartitionSpecToJson(const PartitionSpec& spec);
 Result<PartitionSpec> ParsePartitionSpec(std::string_view json);
 std::string SortOrderToJson(const SortOrder& order);

@@ -34,8 +34,8 @@ enum class TypeId {
 
 struct Field;
 
-// A value type; cheap to copy for primitives. Children are fields: a struct's members, a list's "element", a map's
-// "key" and "value".
+// A value type; cheap to copy for primitives. Children are fields: a struct's members, a list's "element", a
+// map's "key" and "value".
 struct Type {
   TypeId id = TypeId::kBoolean;
   std::int32_t precision = 0;  // kDecimal
@@ -81,27 +81,26 @@ struct Schema {
 // The specification's names: "long", "decimal(9,2)", "fixed[16]"; nested: "struct<a: int, b: list<string>>",
 // "map<string, long>".
 std::string ToString(const Type& type);
-// The inverse, with spaces where they do not matter. Nested fields of the text form are optional (map keys required),
-// their ids 0. kInvalid (VALUE_TYPE) with the position.
+// The inverse, with spaces where they do not matter. Nested fields of the text form are optional (map keys
+// required), their ids 0. kInvalid (VALUE_TYPE) with the position.
 Result<Type> ParseType(std::string_view text);
 
-// Gives ids to all fields, as Iceberg's reference does: first all top-level fields in order, then each one's children,
-// level by level within it. Ids go on after `last_id`. Returns the last id given.
+// Gives ids to all fields, as Iceberg's reference does: first all top-level fields in order, then each one's
+// children, level by level within it. Ids go on after `last_id`. Returns the last id given.
 std::int32_t AssignFieldIds(Schema& schema, std::int32_t last_id = 0);
 
-// Appendix C of the specification: schemas as JSON. ParseSchema keeps order, ids, docs and identifier fields, and skips
-// keys it does not know. kInvalid: SCHEMA_JSON for another shape, VALUE_TYPE for an unknown type.
+// Appendix C of the specification: schemas as JSON. ParseSchema keeps order, ids, docs and identifier fields,
+// and skips keys it does not know. kInvalid: SCHEMA_JSON for another shape, VALUE_TYPE for an unknown type.
 std::string SchemaToJson(const Schema& schema);
 Result<Schema> ParseSchema(std::string_view json);
 
-// Differences that forbid appending rows of `ours` to a table of `theirs`, in words, each with its fix; empty when the
-// rows fit: each of our fields is in the table under the same name with the same type (the table's int may not take our
-// long), none of ours is optional where the table's is required, and each required field of the table is ours too.
-// On success the caller resolves ids by name with ResolveIds.
+// Differences that forbid appending rows of `ours` to a table of `theirs`, in words, each with its fix; empty
+// when the rows fit: each of our fields is in the table under the same name with the same type (the table's
+// int may not take our long), none of ours is optional where the table's is required, and each required field
+// of the table is ours too. On success the caller resolves ids by name with ResolveIds.
 std::vector<std::string> Incompatibilities(const Schema& ours, const Schema& theirs);
-// `ours` with the ids (at every depth) that `theirs` gives to the fields of the same name, in the order of ours, under
-// the schema id of theirs.
-// REQUIRES: Incompatibilities(ours, theirs) is empty.
+// `ours` with the ids (at every depth) that `theirs` gives to the fields of the same name, in the order of
+// ours, under the schema id of theirs. REQUIRES: Incompatibilities(ours, theirs) is empty.
 Schema ResolveIds(const Schema& ours, const Schema& theirs);
 
 }  // namespace frazil

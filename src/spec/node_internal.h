@@ -22,10 +22,10 @@ struct Node {
   enum class Kind { kNull, kScalar, kList, kMap };
   Kind kind = Kind::kNull;
   Place place;
-  std::string text = {};             // kScalar
-  bool plain = false;                // kScalar: written without quotes, so that true and 12 are no text
-  std::vector<Node> items;           // kList
-  std::vector<Member> members;       // kMap, in order, duplicates included
+  std::string text = {};        // kScalar
+  bool plain = false;           // kScalar: written without quotes, so that true and 12 are no text
+  std::vector<Node> items;      // kList
+  std::vector<Member> members;  // kMap, in order, duplicates included
 
   // The first member of that name, or nullptr.
   const Node* Find(std::string_view key) const;

@@ -336,8 +336,10 @@ INSTANTIATE_TEST_SUITE_P(
                     "26:20 CONFIG_VALUE", "hour timestamps"},
         BadDocument{"table: ingest.orders", "table: ingest.orders\n    partition_by: [id, id]",
                     "26:24 CONFIG_VALUE", "leave one of them out"},
-        BadDocument{"table: ingest.orders", "table: ingest.orders\n    partition_by: id", "26:19 CONFIG_TYPE", ""},
-        BadDocument{"table: ingest.orders", "table: ingest.orders\n    sort_by: [id up]", "26:15 CONFIG_VALUE", ""},
+        BadDocument{"table: ingest.orders", "table: ingest.orders\n    partition_by: id", "26:19 CONFIG_TYPE",
+                    ""},
+        BadDocument{"table: ingest.orders", "table: ingest.orders\n    sort_by: [id up]",
+                    "26:15 CONFIG_VALUE", ""},
         // names that lead nowhere
         BadDocument{"connection: shop", "connection: shpo", "21:17 CONFIG_REFERENCE", "did you mean shop?"},
         BadDocument{"catalog: lake", "catalog: warehouse", "24:14 CONFIG_REFERENCE",

@@ -172,12 +172,15 @@ const ObjectRule kTarget{
          .later = {"1"}},
         {.key = "partition_by",
          .shape = Shape::kPartition,
-         .doc = "Partition fields: a column, or `bucket(16, x)`, `truncate(8, x)`, `year(x)`, `month(x)`, `day(x)`, "
-                "`hour(x)`; [layouts.md](layouts.md). A table that exists must agree. Default: as the table is.",
+         .doc =
+             "Partition fields: a column, or `bucket(16, x)`, `truncate(8, x)`, `year(x)`, `month(x)`, "
+             "`day(x)`, "
+             "`hour(x)`; [layouts.md](layouts.md). A table that exists must agree. Default: as the table is.",
          .many = Many::kList},
         {.key = "sort_by",
          .shape = Shape::kSortKey,
-         .doc = "Sort order of each file: like partition fields, with `desc`, `nulls first` or `nulls last` behind. A "
+         .doc = "Sort order of each file: like partition fields, with `desc`, `nulls first` or `nulls last` "
+                "behind. A "
                 "table that exists must agree. Default: as the table is.",
          .many = Many::kList}}};
 
@@ -341,7 +344,8 @@ const ObjectRule kStreamSpec{
          .object = &kTarget},
         {.key = "mapping",
          .shape = Shape::kObject,
-         .doc = "How messages become rows. Absent: inferred when the table is created, by the columns' names afterwards.",
+         .doc = "How messages become rows. Absent: inferred when the table is created, by the columns' names "
+                "afterwards.",
          .object = &kMapping},
         {.key = "errors",
          .shape = Shape::kObject,

@@ -12,8 +12,8 @@
 
 namespace frazil {
 
-// One object being written. Nothing can be read under its location before Finish succeeds; an object that is not
-// finished leaves nothing behind under that location.
+// One object being written. Nothing can be read under its location before Finish succeeds; an object that is
+// not finished leaves nothing behind under that location.
 class ObjectWriter {
  public:
   virtual ~ObjectWriter() = default;  // abandons what is not finished
@@ -34,8 +34,8 @@ class ObjectReader {
   virtual std::int64_t size() const = 0;
 };
 
-// Any thread may call. Failures: kNotFound for a missing object; kUnavailable for what may pass (disk full, network);
-// kDenied for missing rights.
+// Any thread may call. Failures: kNotFound for a missing object; kUnavailable for what may pass (disk full,
+// network); kDenied for missing rights.
 class ObjectStore {
  public:
   virtual ~ObjectStore() = default;

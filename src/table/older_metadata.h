@@ -1,4 +1,5 @@
-// Asks a question about a table's history, reading older metadata versions for as long as the answer needs them.
+// Asks a question about a table's history, reading older metadata versions for as long as the answer needs
+// them.
 #pragma once
 
 #include <variant>
@@ -9,8 +10,8 @@
 
 namespace frazil {
 
-// Adds the next older metadata version to `history`, or marks it exhausted when there is none that can be read.
-// Other failures than a missing or unreadable file are the caller's to retry.
+// Adds the next older metadata version to `history`, or marks it exhausted when there is none that can be
+// read. Other failures than a missing or unreadable file are the caller's to retry.
 Status ExtendHistory(ObjectStore& store, History& history);
 
 // `ask(history)` gives a Result of a variant; repeated until its answer is not NeedOlderMetadata.
@@ -19,7 +20,8 @@ auto AskHistory(ObjectStore& store, History& history, const Ask& ask) -> decltyp
   while (true) {
     auto answer = ask(history);
     if (!answer || !std::holds_alternative<NeedOlderMetadata>(*answer)) return answer;
-    if (auto extended = ExtendHistory(store, history); !extended) return tl::unexpected<Error>(extended.error());
+    if (auto extended = ExtendHistory(store, history); !extended)
+      return tl::unexpected<Error>(extended.error());
   }
 }
 

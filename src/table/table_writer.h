@@ -62,9 +62,9 @@ class TableWriter {
   ColumnBatch& batch() { return batch_; }
   // Takes the rows of the batch on once they are many.
   Status TakeIfFull();
-  // All files of the rows since the last seal, durable. Empty afterwards. After a failure, here or above, rows
-  // may be missing: what comes afterwards must not be committed. The writer stays safe to use, since a lane
-  // goes on until it hears of the failure.
+  // All files of the rows since the last seal, durable. Empty afterwards. After a failure, here or above,
+  // rows may be missing: what comes afterwards must not be committed. The writer stays safe to use, since a
+  // lane goes on until it hears of the failure.
   Result<std::vector<DataFile>> Seal();
   // What rows, open files and finished files' metrics hold in memory, about.
   std::int64_t held_bytes() const;
