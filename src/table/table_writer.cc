@@ -110,10 +110,10 @@ Status TableWriter::TakeIfFull() {
 Status TableWriter::Take() {
   if (batch_.rows() == 0) return {};
   const std::span<const std::int32_t> partitions = partitioner_.Number(batch_);
-  const bool of_one =
-      std::all_of(partitions.begin(), partitions.end(), [&](auto p) { return p == partitions[0]; });
-  if (direct_ || (of_one && open_.contains(partitions[0]))) {
-    FRAZIL_TRY(Write(partitions[0], batch_));
+  const std::int32_t first = partitions[0];
+  if (direct_ ||
+      (open_.contains(first) && std::ranges::all_of(partitions, [&](auto p) { return p == first; }))) {
+    FRAZIL_TRY(Write(first, batch_));
   } else {
     Wait(partitions);
   }

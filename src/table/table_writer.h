@@ -2,9 +2,9 @@
 //
 //   the table is neither partitioned nor sorted: rows go to one file after the other
 //   else: rows wait as columns, clustered by partition, until
-//     Seal             the partitions are written one after the other, each through a file that is then
-//     closed many wait        those of the few largest partitions go to files that stay open (never where the
-//     table is sorted)
+//     Seal: the partitions are written one after the other, each through a file that is then closed;
+//     many wait: those of the few largest partitions go to files that stay open (never where the table is
+//     sorted).
 //
 // So thousands of partitions need no more open files than a few do, and a partition gets one file per seal,
 // or more only beyond the target size.
