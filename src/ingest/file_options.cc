@@ -210,4 +210,30 @@ TableFileOptions FileOptionsOf(const TableMetadata& table) {
   return PropertyReader(table).Read();
 }
 
+Properties ErrorsTableProperties(const Properties& target, const Schema& errors) {
+  static constexpr std::array<std::string_view, 9> kShared = {"commit.manifest",
+                                                              "gc.enabled",
+                                                              "history.expire.",
+                                                              "write.metadata.compression-codec",
+                                                              "write.metadata.delete-after-commit.enabled",
+                                                              kMetricsColumn,
+                                                              "write.metadata.previous-versions-max",
+                                                              kParquet,
+                                                              "write.target-file-size-bytes"};
+  constexpr std::string_view kColumn = ".column.";
+  Leaves leaves;
+  AddLeaves(errors.fields, "", leaves);
+  Properties shared;
+  for (const auto& [key, value] : target) {
+    const auto begins = [&](std::string_view prefix) { return key.starts_with(prefix); };
+    if (std::ranges::none_of(kShared, begins)) continue;
+    const std::size_t column = key.find(kColumn);
+    const bool has_column =
+        column == std::string::npos || std::ranges::find(leaves, key.substr(column + kColumn.size()),
+                                                         &Leaves::value_type::first) != leaves.end();
+    if (has_column) shared.emplace(key, value);
+  }
+  return shared;
+}
+
 }  // namespace frazil

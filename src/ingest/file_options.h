@@ -1,4 +1,5 @@
-// How a table's properties say that data files are written (Iceberg, "Configuration", write properties).
+// How a table's properties say that data files are written (Iceberg, "Configuration", write properties), and
+// which of them an errors table begins with.
 #pragma once
 
 #include <string>
@@ -18,5 +19,11 @@ struct TableFileOptions {
 // Of the table's current schema. The bounds of kafka_partition and kafka_offset are kept whatever the metrics
 // modes say: by them it is found which files hold which messages.
 TableFileOptions FileOptionsOf(const TableMetadata& table);
+
+// Those of a target's properties that its errors table is created with, too: how files and metadata are
+// written, and how long history is kept. Left out is what speaks of columns that `errors` does not have, of
+// places (two tables in one folder would be each other's orphans), and of the target alone; also the default
+// of the metrics, since `full` would put whole messages into manifests.
+Properties ErrorsTableProperties(const Properties& target, const Schema& errors);
 
 }  // namespace frazil

@@ -4,6 +4,8 @@
 
 #include <limits>
 
+#include "mapping/mapping.h"
+
 namespace frazil {
 namespace {
 
@@ -117,6 +119,33 @@ TEST(FileOptionsTest, OffsetsKeepTheirBounds) {
   EXPECT_EQ(read.options.MetricsOf(4).kind, Kind::kBounds);
   EXPECT_EQ(read.options.MetricsOf(5).kind, Kind::kBounds);
   EXPECT_EQ(read.options.MetricsOf(1).kind, Kind::kNone);
+}
+
+TEST(FileOptionsTest, AnErrorsTableBeginsWithWhatIsNotOfTheTargetsColumnsOrPlace) {
+  const Properties properties =
+      ErrorsTableProperties({{"comment", "all orders"},
+                             {"commit.manifest.min-count-to-merge", "7"},
+                             {"gc.enabled", "false"},
+                             {"history.expire.max-snapshot-age-ms", "3600000"},
+                             {"write.data.path", "file:///lake/data"},
+                             {"write.metadata.metrics.column.id", "full"},
+                             {"write.metadata.metrics.column.kafka_key", "none"},
+                             {"write.metadata.metrics.default", "full"},
+                             {"write.metadata.path", "file:///lake/metadata"},
+                             {"write.metadata.previous-versions-max", "5"},
+                             {"write.parquet.bloom-filter-enabled.column.id", "true"},
+                             {"write.parquet.bloom-filter-fpp.column.kafka_headers.element.key", "0.1"},
+                             {"write.parquet.compression-codec", "gzip"},
+                             {"write.target-file-size-bytes", "1048576"}},
+                            ErrorsSchema());
+  EXPECT_THAT(properties,
+              ElementsAre(Pair("commit.manifest.min-count-to-merge", "7"), Pair("gc.enabled", "false"),
+                          Pair("history.expire.max-snapshot-age-ms", "3600000"),
+                          Pair("write.metadata.metrics.column.kafka_key", "none"),
+                          Pair("write.metadata.previous-versions-max", "5"),
+                          Pair("write.parquet.bloom-filter-fpp.column.kafka_headers.element.key", "0.1"),
+                          Pair("write.parquet.compression-codec", "gzip"),
+                          Pair("write.target-file-size-bytes", "1048576")));
 }
 
 }  // namespace

@@ -185,7 +185,7 @@ Result<StreamTables> OpenStreamTables(const StreamConfig& config, const StreamSe
                       .partition_by = {},
                       .sort_by = {},
                       .location = {},
-                      .properties = {},
+                      .properties = ErrorsTableProperties(config.table_properties, ErrorsSchema()),
                       .format_version = config.format_version};
   StreamTables tables;
   FRAZIL_ASSIGN(tables.target, LoadOrCreateTarget(config, seams, infer));

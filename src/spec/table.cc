@@ -160,7 +160,11 @@ const ObjectRule kTarget{
         {.key = "location",
          .shape = Shape::kWarehouse,
          .doc = "Folder of a table to be created. Default: below the warehouse."},
-        {.key = "properties", .shape = Shape::kTextMap, .doc = "Table properties of a table to be created."},
+        {.key = "properties",
+         .shape = Shape::kTextMap,
+         .doc = "Table properties of a table to be created; the errors table gets those about files, "
+                "metadata and "
+                "history ([operations.md](operations.md#the-tables))."},
         {.key = "branch",
          .doc = "The branch that is written; one that is not there begins where `main` is.",
          .otherwise = "main"},

@@ -166,3 +166,22 @@ def test_a_branch_of_the_target(world):
     assert table.current_snapshot() is None and list(table.refs()) == ["staging"]
     rows = table.scan(snapshot_id=table.refs()["staging"].snapshot_id).to_arrow()
     assert rows.num_rows == sum(one.kind is Kind.ROW for one in world.knowledge.messages.values())
+
+
+def test_the_errors_table_begins_with_properties_of_the_target(world):
+    """Its files are written as target.properties say, and its history is kept as long."""
+    world.create_topic()
+    produce_orders(world.knowledge, Source(world.broker.address, world.topic), Orders(3, bad=0.3), 400)
+    shared = {"write.parquet.compression-codec": "gzip", "write.metadata.previous-versions-max": "2",
+              "history.expire.min-snapshots-to-keep": "2", "write.parquet.bloom-filter-enabled.column.kafka_offset": "true"}
+    of_target = {"comment": "orders", "write.parquet.bloom-filter-enabled.column.status": "true"}
+    run_to_end(world.write_spec(COLUMNS, metadata_columns=ALL_METADATA, target={"properties": shared | of_target}))
+    world.audit()
+    errors = world.lake.table(world.errors_table)
+    assert errors.properties.items() >= shared.items() and not errors.properties.keys() & of_target.keys()
+    assert len(errors.metadata.metadata_log) <= 2
+    codecs = set()
+    for task in errors.scan().plan_files():
+        file = pyarrow.parquet.ParquetFile(task.file.file_path.removeprefix("file://")).metadata
+        codecs |= {file.row_group(0).column(number).compression for number in range(file.num_columns)}
+    assert codecs == {"GZIP", "UNCOMPRESSED"}
