@@ -123,15 +123,20 @@ inline constexpr std::int32_t kMaxFixedLength = 1024;
 // What is wrong with one column of a mapping, or with the mapping itself.
 struct MappingProblem {
   std::optional<std::size_t> column;  // its index
+  std::vector<std::size_t> parts;     // from the column's value to the part at fault: indexes of `children`
   // kInvalid: MAPPING_EMPTY, MAPPING_NAME, MAPPING_TYPE, MAPPING_PARSE, MAPPING_PATTERN, MAPPING_PATH,
-  // MAPPING_DEFAULT. `pointer` is the column's name, with those of what is nested in it: "lines.element.at".
+  // MAPPING_DEFAULT. `pointer` is the part's name, as of NameOfPart.
   Error error;
 };
 
+// The column's name, with those of what is nested in it: "lines.element.at".
+// REQUIRES: the parts are there.
+std::string NameOfPart(const ColumnMapping& column, const std::vector<std::size_t>& parts);
+
 // What no mapping may have, at most one problem a column: no columns at all, names that are equal up to the
 // case of ASCII letters or those of metadata columns, a parse rule that does not fit its type, types out of
-// range, a path that leads nowhere, columns of which no message can fill both, a default that its own rule
-// does not read.
+// range, a path that leads nowhere, columns of which (or of parts of which) no message can fill both, a
+// default that its own rule does not read.
 std::vector<MappingProblem> FindMappingProblems(const Mapping& mapping);
 // The first of them.
 Status ValidateMapping(const Mapping& mapping);

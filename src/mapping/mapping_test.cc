@@ -152,6 +152,9 @@ TEST(ValidateMappingTest, ColumnsOfOnePlaceMustAgreeOnWhatStandsThere) {
       {at("a", "/x", "list<int>"), at("b", "/x/0", "long")},
       {at("a", "/x/0", "int"), at("b", "/x/y", "int")},
       {at("a", "", "string", Parse::kJson), at("b", "/y", "int")},
+      {at("a", "/x", "struct<y: int, z: list<struct<q: int>>>"), at("b", "/x/y", "long"),
+       at("c", "/x/z/0/q", "double")},
+      {at("a", "/x", "map<string, int>"), at("b", "/x/0", "long"), at("c", "/x/a", "double")},
       {at("a", "/x", "int"), At(MessagePart::kKey, {"x"}, Column("b", Value("string")))},
       {At(MessagePart::kKey, {}, Column("a", Value("string"))),
        At(MessagePart::kKey, {"x"}, Column("b", Value("int")))},
@@ -171,6 +174,30 @@ TEST(ValidateMappingTest, ColumnsOfOnePlaceMustAgreeOnWhatStandsThere) {
     const auto status = ValidateMapping({.columns = columns});
     EXPECT_THAT(status, FailsWithCode("MAPPING_PATH"));
     EXPECT_EQ(status.has_value() ? "" : status.error().pointer, "b");
+  }
+
+  // What is nested in a column counts as a column does: the part that is at fault, and the place.
+  struct Nested {
+    std::vector<ColumnMapping> columns;
+    const char* part;
+    const char* place;
+  };
+  const std::vector<Nested> nested = {
+      {{at("a", "/x", "struct<y: int>"), at("b", "/x/y", "string")}, "b", "\"/x/y\""},
+      {{at("a", "/x/y", "string"), at("b", "/x", "struct<z: int, y: int>")}, "b.y", "\"/x/y\""},
+      {{at("a", "/x/y/z", "int"), at("b", "/x", "struct<y: string>")}, "b.y", "\"/x/y\""},
+      {{at("a", "/x", "struct<y: int>"), at("b", "/x", "struct<y: string>")}, "b.y", "\"/x/y\""},
+      {{at("a", "/x", "struct<y: int>"), at("b", "/x", "map<string, string>")}, "b.value", "\"/x/*\""},
+      {{at("a", "/x", "list<int>"), at("b", "/x/0", "string")}, "b", "\"/x/0\""},
+      {{at("a", "/x/0/q", "string"), at("b", "/x", "list<struct<q: int>>")}, "b.element.q", "\"/x/*/q\""},
+      {{at("a", "/x", "list<struct<q: list<int>>>"), at("b", "/x/7/q/1", "string")}, "b", "\"/x/7/q/1\""},
+      {{at("a", "", "struct<y: int>"), at("b", "/y", "string")}, "b", "\"/y\""}};
+  for (const Nested& one : nested) {
+    const auto problems = FindMappingProblems({.columns = one.columns});
+    ASSERT_EQ(problems.size(), 1U) << one.part;
+    EXPECT_EQ(problems[0].error.pointer, one.part);
+    EXPECT_THAT(problems[0].error.detail, HasSubstr(one.place));
+    EXPECT_EQ(NameOfPart(one.columns[1], problems[0].parts), one.part);
   }
 }
 

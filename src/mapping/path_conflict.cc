@@ -2,7 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <deque>
 #include <map>
+#include <span>
 #include <utility>
 
 namespace frazil {
@@ -59,30 +61,92 @@ unsigned KindsWith(const std::string& token) {
   return IsArrayIndex(token) ? kObject | kArray : kObject;
 }
 
-// What the columns so far leave possible at each place of a message.
+// A step from a place to one inside of it: a member's name or an element's index; none for all of them alike.
+using Step = std::optional<std::string>;
+
+std::string ToText(const std::vector<Step>& path) {
+  std::string text;
+  for (const Step& step : path) text += step ? PathToPointer({*step}) : "/*";
+  return text;
+}
+
+// What the columns so far leave possible at each place of a message. What holds for all members or elements
+// of a place holds for each that has a place of its own, too.
 class Places {
  public:
-  // The place where the column cannot get what it needs, if there is one.
-  std::optional<std::string> Add(const ColumnMapping& column) {
-    std::vector<std::string> place;
+  // Whether the column can get all that it needs; if not, path() and parts() say what it cannot.
+  bool Add(const ColumnMapping& column) {
+    path_.clear();
+    parts_.clear();
+    root_ = static_cast<std::size_t>(column.part);
     // A header's name is no member of anything.
     const std::size_t first = column.part == MessagePart::kHeaders ? 1 : 0;
     for (std::size_t i = 0; i < column.path.size(); ++i) {
-      if (i >= first && !Narrow(column, place, KindsWith(column.path[i]))) return PathToPointer(place);
-      place.push_back(column.path[i]);
+      if (i >= first && !Narrow(KindsWith(column.path[i]))) return false;
+      path_.emplace_back(column.path[i]);
     }
-    if (!ReadsBytes(column) && !Narrow(column, place, KindsOf(column.value))) return PathToPointer(place);
-    return std::nullopt;
+    return ReadsBytes(column) || AddValue(column.value);
   }
+
+  const std::vector<Step>& path() const { return path_; }
+  const std::vector<std::size_t>& parts() const { return parts_; }
 
  private:
-  bool Narrow(const ColumnMapping& column, const std::vector<std::string>& place, unsigned kinds) {
-    unsigned& possible = possible_.try_emplace({column.part, place}, kAny).first->second;
-    possible &= kinds;
-    return possible != 0;
+  struct Place {
+    unsigned possible = kAny;
+    std::map<std::string, std::size_t> members;
+    std::optional<std::size_t> all;
+  };
+
+  bool AddValue(const ValueMapping& value) {
+    if (!Narrow(KindsOf(value))) return false;
+    const bool is_struct = value.type.id == TypeId::kStruct;
+    // A map's key is no value of its own.
+    for (std::size_t i = value.type.id == TypeId::kMap ? 1 : 0; i < value.children.size(); ++i) {
+      path_.push_back(is_struct ? Step(value.type.children[i].name) : std::nullopt);
+      parts_.push_back(i);
+      if (!AddValue(value.children[i])) return false;
+      path_.pop_back();
+      parts_.pop_back();
+    }
+    return true;
   }
 
-  std::map<std::pair<MessagePart, std::vector<std::string>>, unsigned> possible_;
+  // At path_: false when nothing is left that is possible.
+  bool Narrow(unsigned kinds) { return Narrow(root_, path_, kinds); }
+
+  bool Narrow(std::size_t at, std::span<const Step> path, unsigned kinds) {
+    Place& place = places_[at];
+    if (path.empty()) return (place.possible &= kinds) != 0;
+    const auto rest = path.subspan(1);
+    if (path[0]) {
+      const auto [member, is_new] = place.members.try_emplace(*path[0]);
+      if (is_new) member->second = Add(place.all ? CopyOf(*place.all) : Place());
+      return Narrow(member->second, rest, kinds);
+    }
+    if (!place.all) place.all = Add(Place());
+    bool possible = Narrow(*place.all, rest, kinds);
+    for (const auto& [name, member] : place.members) possible = Narrow(member, rest, kinds) && possible;
+    return possible;
+  }
+
+  // With places of its own for what is inside.
+  Place CopyOf(std::size_t at) {
+    Place copy = places_[at];
+    for (auto& [name, member] : copy.members) member = Add(CopyOf(member));
+    if (copy.all) copy.all = Add(CopyOf(*copy.all));
+    return copy;
+  }
+
+  std::size_t Add(Place place) {
+    places_.push_back(std::move(place));
+    return places_.size() - 1;
+  }
+
+  std::deque<Place> places_ = std::deque<Place>(3);  // which stay where they are; a message's parts first
+  std::size_t root_ = 0;
+  std::vector<Step> path_;
+  std::vector<std::size_t> parts_;  // of the value that is being added
 };
 
 }  // namespace
@@ -91,18 +155,18 @@ std::optional<MappingProblem> FindPathConflict(const Mapping& mapping) {
   Places places;
   for (std::size_t i = 0; i < mapping.columns.size(); ++i) {
     const ColumnMapping& column = mapping.columns[i];
-    const auto place = places.Add(column);
-    if (!place) continue;
+    if (places.Add(column)) continue;
+    const std::string name = NameOfPart(column, places.parts());
     Error error{
         .kind = ErrorKind::kInvalid,
         .code = "MAPPING_PATH",
-        .detail = fmt::format("{} and a column before it read \"{}\" as values of different kinds",
-                              column.name, *place),
+        .detail = fmt::format("{} and a column before it read \"{}\" as values of different kinds", name,
+                              ToText(places.path())),
         .fix =
             "No message could fill both: correct one, or let one take any value with type: string, parse: "
             "json.",
-        .pointer = column.name};
-    return MappingProblem{.column = i, .error = std::move(error)};
+        .pointer = name};
+    return MappingProblem{.column = i, .parts = places.parts(), .error = std::move(error)};
   }
   return std::nullopt;
 }

@@ -8,7 +8,8 @@
 namespace frazil {
 
 // kInvalid (MAPPING_PATH) for the first column that stands in conflict with those before it: they read one
-// place of the message, and no value but null fits all, as where one reads /a as a number and another /a/b.
+// place of the message, and no value but null fits all, as where one reads /a as a number and another /a/b,
+// or the member b of a struct at /a is a number and another reads /a/b as text.
 std::optional<MappingProblem> FindPathConflict(const Mapping& mapping);
 
 }  // namespace frazil

@@ -5,6 +5,7 @@
 
 #include "base/bytes.h"
 #include "base/letter_case.h"
+#include "mapping/column_names.h"
 #include "mapping/default_value.h"
 #include "mapping/mapping.h"
 #include "mapping/path_conflict.h"
@@ -48,7 +49,7 @@ bool Fits(Parse parse, TypeId id) {
 }
 
 // Deeper than any message, which is nested at most 128 levels deep.
-constexpr int kMaxTypeDepth = 64;
+constexpr std::size_t kMaxTypeDepth = 64;
 
 std::string FixFor(Parse parse) {
   switch (parse) {
@@ -74,151 +75,155 @@ std::string FixFor(Parse parse) {
   CheckFailed("every parse rule is known", __FILE__, __LINE__, {});
 }
 
-// Checks one column, up to the first problem; `place` grows by the names of what is nested.
+// Checks one column, up to the first problem.
 class ColumnCheck {
  public:
   explicit ColumnCheck(const ColumnMapping& column) : column_(column) {}
 
-  Status Run() const {
+  Status Run() {
     if (column_.name.empty() || !IsUtf8(column_.name)) {
       return Fail(ErrorKind::kInvalid, "MAPPING_NAME", "a column needs a name, in UTF-8", "Give it one.");
     }
     FRAZIL_TRY(Path());
-    FRAZIL_TRY(Value(column_.value, column_.name, 0));
-    return Default(column_.value, ReadsBytes(column_), column_.name);
+    FRAZIL_TRY(Value(column_.value));
+    return Default(column_.value, ReadsBytes(column_));
   }
 
-  tl::unexpected<Error> Refuse(std::string code, const std::string& place, std::string_view why,
-                               std::string fix) const {
+  // After a failure: the part that failed.
+  const std::vector<std::size_t>& parts() const { return parts_; }
+
+  tl::unexpected<Error> Refuse(std::string code, std::string_view why, std::string fix) const {
+    const std::string place = NameOfPart(column_, parts_);
     return Fail(ErrorKind::kInvalid, std::move(code), fmt::format("{} {}", place, why), std::move(fix),
                 place);
   }
 
  private:
+  // Checks the i-th part of the value that is being checked.
+  template <typename CheckPart>
+  Status Within(std::size_t i, CheckPart check) {
+    parts_.push_back(i);
+    FRAZIL_TRY(check());
+    parts_.pop_back();
+    return {};
+  }
+
   Status Path() const {
     for (const std::string& token : column_.path) {
       if (!IsUtf8(token)) {
-        return Refuse("MAPPING_PATH", column_.name, "has a path that is not UTF-8",
-                      "Correct the file's encoding.");
+        return Refuse("MAPPING_PATH", "has a path that is not UTF-8", "Correct the file's encoding.");
       }
     }
     if (column_.part == MessagePart::kHeaders && column_.path.empty()) {
-      return Refuse("MAPPING_PATH", column_.name, "names no header",
+      return Refuse("MAPPING_PATH", "names no header",
                     "Write from: /NAME; all headers together are the metadata column `headers`.");
     }
     return {};
   }
 
-  Status Value(const ValueMapping& value, const std::string& place, int depth) const {
-    if (depth > kMaxTypeDepth) {
-      return Refuse("MAPPING_TYPE", place, "has a type of more than 64 levels", "Read less deeply.");
+  Status Value(const ValueMapping& value) {
+    if (parts_.size() > kMaxTypeDepth) {
+      return Refuse("MAPPING_TYPE", "has a type of more than 64 levels", "Read less deeply.");
     }
-    FRAZIL_TRY(TypeInRange(value.type, place));
+    FRAZIL_TRY(TypeInRange(value.type));
     if (!Fits(value.parse, value.type.id)) {
-      return Refuse("MAPPING_PARSE", place,
+      return Refuse("MAPPING_PARSE",
                     fmt::format("cannot have parse: {} with type {}", ToString(value.parse, value.pattern),
                                 ToString(value.type)),
                     FixFor(value.parse));
     }
     if (value.parse == Parse::kPattern) {
       if (auto pattern = TimePattern::Compile(value.pattern, value.type.id); !pattern) {
+        const std::string place = NameOfPart(column_, parts_);
         pattern.error().pointer = place;
         return Fail(WithContext(std::move(pattern).error(), place));
       }
     }
-    return Children(value, place, depth);
+    return Children(value);
   }
 
-  Status TypeInRange(const Type& type, const std::string& place) const {
+  Status TypeInRange(const Type& type) const {
     if (type.id == TypeId::kDecimal && (type.precision < 1 || type.precision > 38)) {
-      return Refuse("MAPPING_TYPE", place, "needs a decimal precision of 1 to 38",
-                    "Write decimal(38,10), say.");
+      return Refuse("MAPPING_TYPE", "needs a decimal precision of 1 to 38", "Write decimal(38,10), say.");
     }
     if (type.id == TypeId::kDecimal && (type.scale < 0 || type.scale > type.precision)) {
-      return Refuse("MAPPING_TYPE", place, "needs a decimal scale of 0 to its precision",
+      return Refuse("MAPPING_TYPE", "needs a decimal scale of 0 to its precision",
                     "Write decimal(38,10), say.");
     }
     if (type.id == TypeId::kFixed && (type.length < 1 || type.length > kMaxFixedLength)) {
-      return Refuse("MAPPING_TYPE", place, fmt::format("needs a length of 1 to {} bytes", kMaxFixedLength),
+      return Refuse("MAPPING_TYPE", fmt::format("needs a length of 1 to {} bytes", kMaxFixedLength),
                     "Take binary for longer values.");
     }
     return {};
   }
 
-  Status Children(const ValueMapping& value, const std::string& place, int depth) const {
+  Status Children(const ValueMapping& value) {
     const auto& fields = value.type.children;
     const std::size_t least = value.type.id == TypeId::kMap ? 2 : value.type.is_nested() ? 1 : 0;
     const std::size_t most = value.type.id == TypeId::kStruct ? fields.size() : least;
     if (fields.size() < least || fields.size() > most || value.children.size() != fields.size()) {
-      return Refuse("MAPPING_TYPE", place,
-                    "needs a rule for each part of its type, and a struct has at least one",
+      return Refuse("MAPPING_TYPE", "needs a rule for each part of its type, and a struct has at least one",
                     "Write its type as text, like struct<a: int>.");
     }
     std::set<std::string> names;
     for (std::size_t i = 0; i < fields.size(); ++i) {
-      const std::string inner = place + "." + fields[i].name;
-      if (fields[i].name.empty() || !IsUtf8(fields[i].name) ||
-          !names.insert(LowerCase(fields[i].name)).second) {
-        return Refuse("MAPPING_NAME", inner, "needs a name of its own, whatever its case",
-                      "Take a type that has only one of them.");
-      }
-      if (value.children[i].type.id != fields[i].type.id) {
-        return Refuse("MAPPING_TYPE", inner, "has two types", "Write one of them.");
-      }
-      FRAZIL_TRY(Value(value.children[i], inner, depth + 1));
-    }
-    const bool map = value.type.id == TypeId::kMap;
-    if (map && (value.children[0].type.is_nested() || value.children[0].parse == Parse::kJson)) {
-      return Refuse("MAPPING_TYPE", place + ".key",
-                    "is a JSON object's key, which is text: it cannot be nested",
-                    "Take a single type, like string.");
+      FRAZIL_TRY(Within(i, [&] { return Child(value, i, names); }));
     }
     return {};
   }
 
+  Status Child(const ValueMapping& value, std::size_t i, std::set<std::string>& names) {
+    const Field& field = value.type.children[i];
+    const ValueMapping& child = value.children[i];
+    if (field.name.empty() || !IsUtf8(field.name) || !names.insert(LowerCase(field.name)).second) {
+      return Refuse("MAPPING_NAME", "needs a name of its own, whatever its case",
+                    "Take a type that has only one of them.");
+    }
+    if (child.type.id != field.type.id) {
+      return Refuse("MAPPING_TYPE", "has two types", "Write one of them.");
+    }
+    const bool map_key = value.type.id == TypeId::kMap && i == 0;
+    if (map_key && (child.type.is_nested() || child.parse == Parse::kJson)) {
+      return Refuse("MAPPING_TYPE", "is a JSON object's key, which is text: it cannot be nested",
+                    "Take a single type, like string.");
+    }
+    return Value(child);
+  }
+
   // REQUIRES: all but the defaults was found good.
-  Status Default(const ValueMapping& value, bool is_bytes, const std::string& place) const {
+  Status Default(const ValueMapping& value, bool is_bytes) {
     const bool members = value.type.id == TypeId::kStruct;
     for (std::size_t i = 0; i < value.children.size(); ++i) {
-      const std::string inner = place + "." + value.type.children[i].name;
-      if (!members && value.children[i].default_json) {
-        return Refuse("MAPPING_DEFAULT", inner, "cannot have a default: it is never missing",
-                      "Leave it out: only columns and members of structs are missing.");
-      }
-      FRAZIL_TRY(Default(value.children[i], false, inner));
+      FRAZIL_TRY(Within(i, [&]() -> Status {
+        if (!members && value.children[i].default_json) {
+          return Refuse("MAPPING_DEFAULT", "cannot have a default: it is never missing",
+                        "Leave it out: only columns and members of structs are missing.");
+        }
+        return Default(value.children[i], false);
+      }));
     }
     if (!value.default_json) return {};
     Field field;
     field.type = value.type;
     Column column(field);
     if (Status status = AppendDefault(value, is_bytes, column); !status) {
-      return Refuse(status.error().code, place, status.error().detail, status.error().fix);
+      return Refuse(status.error().code, status.error().detail, status.error().fix);
     }
     return {};
   }
 
   const ColumnMapping& column_;
+  std::vector<std::size_t> parts_;  // from the column's value to the part that is being checked
 };
 
-// Names that no column may have, up to case.
-class Names {
- public:
-  bool Take(const std::string& name) { return taken_.insert(LowerCase(name)).second; }
-
- private:
-  std::set<std::string> taken_ = {std::string(kPartitionColumn), std::string(kOffsetColumn),
-                                  std::string(kTimestampColumn), std::string(kKeyColumn),
-                                  std::string(kHeadersColumn)};
-};
-
-Status CheckName(const ColumnMapping& column, Names& names) {
+Status CheckName(const ColumnMapping& column, ColumnNames& names) {
   if (names.Take(column.name)) return {};
-  return ColumnCheck(column).Refuse("MAPPING_NAME", column.name,
+  return ColumnCheck(column).Refuse("MAPPING_NAME",
                                     "is another column's name, or a metadata column's, up to case",
                                     "Take another name; `from` says where the value is.");
 }
 
-Status CheckUnmappedColumn(const Mapping& mapping, Names& names) {
+Status CheckUnmappedColumn(const Mapping& mapping, ColumnNames& names) {
   if (mapping.unmapped != Unmapped::kCollect) return {};
   const std::string& name = mapping.unmapped_column;
   if (!name.empty() && IsUtf8(name) && names.Take(name)) return {};
@@ -229,19 +234,33 @@ Status CheckUnmappedColumn(const Mapping& mapping, Names& names) {
 
 }  // namespace
 
+std::string NameOfPart(const ColumnMapping& column, const std::vector<std::size_t>& parts) {
+  std::string name = column.name;
+  const Type* type = &column.value.type;
+  for (const std::size_t i : parts) {
+    name += "." + type->children[i].name;
+    type = &type->children[i].type;
+  }
+  return name;
+}
+
 std::vector<MappingProblem> FindMappingProblems(const Mapping& mapping) {
   std::vector<MappingProblem> problems;
-  const auto add = [&](std::optional<std::size_t> column, Status status) {
-    if (!status) problems.push_back({.column = column, .error = std::move(status).error()});
+  const auto add = [&](std::optional<std::size_t> column, Status status,
+                       std::vector<std::size_t> parts = {}) {
+    if (!status)
+      problems.push_back({.column = column, .parts = std::move(parts), .error = std::move(status).error()});
     return status.has_value();
   };
   if (mapping.columns.empty()) {
     add({},
         Fail(ErrorKind::kInvalid, "MAPPING_EMPTY", "the mapping has no columns", "Map at least one value."));
   }
-  Names names;
+  ColumnNames names;
   for (std::size_t i = 0; i < mapping.columns.size(); ++i) {
-    if (add(i, ColumnCheck(mapping.columns[i]).Run())) add(i, CheckName(mapping.columns[i], names));
+    ColumnCheck check(mapping.columns[i]);
+    Status status = check.Run();
+    if (add(i, std::move(status), check.parts())) add(i, CheckName(mapping.columns[i], names));
   }
   add({}, CheckUnmappedColumn(mapping, names));
   if (problems.empty()) {

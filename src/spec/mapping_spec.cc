@@ -34,7 +34,8 @@ class MappingBinder {
   ValueMapping Typed(const View& view) {
     const std::string type = view.Text("type");
     if (type == "struct") {
-      if (LongForm(view, type, {"fields"})) return StructValue(view);
+      // That there are none is a problem already.
+      if (LongForm(view, type, {"fields"}) && !view.Objects("fields").empty()) return StructValue(view);
     } else if (type == "list") {
       if (LongForm(view, type, {"element"})) return ListValue(view);
     } else if (type == "map") {
@@ -130,20 +131,33 @@ ColumnMapping BindColumn(const View& view, MappingBinder& binder) {
   return column;
 }
 
-// The key of a column that such a problem is about.
-std::string_view KeyOf(const std::string& code) {
+// The key that such a problem is about, of a column or of a part inside of one: the latter is read from where
+// its type says.
+std::string_view KeyOf(const std::string& code, bool is_part) {
   if (code == "MAPPING_TYPE") return "type";
   if (code == "MAPPING_PARSE" || code == "MAPPING_PATTERN") return "parse";
-  if (code == "MAPPING_PATH") return "from";
+  if (code == "MAPPING_PATH") return is_part ? "type" : "from";
   return code == "MAPPING_DEFAULT" ? "default" : "name";
 }
 
-// The value that is wrong, or the column when it is nested in one.
+// The i-th part of a value that is written long; absent where its type is text.
+View PartOf(const View& value, std::size_t i) {
+  if (const auto fields = value.Objects("fields"); i < fields.size()) return fields[i];
+  if (value.Has("element")) return value.Object("element");
+  return value.Object(i == 0 ? "key" : "value");
+}
+
+// What is wrong: a value, or where the document has none, the object that could hold it.
 Place PlaceOf(const MappingProblem& problem, const View& mapping) {
   if (!problem.column) return mapping.Has("unmapped") ? mapping.Find("unmapped")->place : mapping.place();
-  const View column = mapping.Objects("columns")[*problem.column];
-  const Node* const value = column.Find(KeyOf(problem.error.code));
-  return value != nullptr && problem.error.pointer == column.Text("name") ? value->place : column.place();
+  View at = mapping.Objects("columns")[*problem.column];
+  for (const std::size_t i : problem.parts) {
+    const View part = PartOf(at, i);
+    if (!part.present()) return at.Find("type")->place;
+    at = part;
+  }
+  const Node* const value = at.Find(KeyOf(problem.error.code, !problem.parts.empty()));
+  return value == nullptr ? at.place() : value->place;
 }
 
 }  // namespace

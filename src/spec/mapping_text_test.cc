@@ -120,7 +120,7 @@ TEST(MappingText, KeepsOddNames) {
         {.name = name, .path = {name, "", "0"}, .value = DefaultValueMapping(*ParseType("struct<a: long>"))});
     Type odd = Type::Struct({Field{.name = name, .type = Type::Primitive(TypeId::kLong), .doc = ""}});
     mapping.columns.push_back(
-        {.name = std::string("in ") + name, .path = {}, .value = DefaultValueMapping(odd), .doc = name});
+        {.name = std::string("in ") + name, .path = {"in"}, .value = DefaultValueMapping(odd), .doc = name});
   }
   ExpectComesBack(mapping);
 }
