@@ -67,6 +67,23 @@ std::string BytesText(const std::optional<std::string>& bytes) {
 
 }  // namespace
 
+std::string ProposalsText(const std::vector<ProposedColumn>& proposals) {
+  if (proposals.empty()) return "";
+  std::string text = "\nkeys and headers can be columns, too:\n";
+  for (const ProposedColumn& proposal : proposals) {
+    text += fmt::format("  {}  ({})\n", ColumnToYaml(proposal.column), Printable(proposal.why));
+  }
+  return text;
+}
+
+std::string ProposalsJson(const std::vector<ProposedColumn>& proposals) {
+  ordered_json json = ordered_json::array();
+  for (const ProposedColumn& proposal : proposals) {
+    json.push_back({{"column", ordered_json::parse(ColumnToJson(proposal.column))}, {"why", proposal.why}});
+  }
+  return Dump(json);
+}
+
 std::string InferenceText(const Sample& sample, const Inference& inference) {
   std::vector<std::vector<std::string>> rows = {{"", "column", "type", "held", "seen", "examples", "why"}};
   for (const InferredPath& path : inference.paths) {
@@ -76,7 +93,7 @@ std::string InferenceText(const Sample& sample, const Inference& inference) {
   }
   std::string text = CountText(sample) + "\n" + TextTable(rows);
   for (const std::string& note : inference.notes) text += Printable(note) + "\n";
-  return text;
+  return text + ProposalsText(inference.proposals);
 }
 
 std::string InferenceYaml(const Inference& inference) {
@@ -88,6 +105,10 @@ std::string InferenceYaml(const Inference& inference) {
     }
   }
   std::string yaml = MappingToYaml(inference.mapping, kSpecIndent, comments);
+  for (const ProposedColumn& proposal : inference.proposals) {
+    yaml += fmt::format("{:{}}    # - {}  # {}\n", "", kSpecIndent, ColumnToYaml(proposal.column),
+                        Printable(proposal.why));
+  }
   for (const InferredPath& path : inference.paths) {
     if (path.type.empty()) {
       yaml += fmt::format("{:{}}# {}: {}\n", "", kSpecIndent, Printable(path.path), Printable(path.why));
@@ -120,6 +141,7 @@ std::string InferenceJson(std::string_view stream, const Sample& sample, const I
                {"messages", sample.size()},
                {"mapping", ordered_json::parse(MappingToJson(inference.mapping))},
                {"paths", std::move(paths)},
+               {"proposals", ordered_json::parse(ProposalsJson(inference.proposals))},
                {"notes", inference.notes}});
 }
 

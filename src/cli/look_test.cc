@@ -122,6 +122,29 @@ TEST(LookOutput, BytesThatAreNoTextAreHexadecimal) {
             R"("value":"esc\u001b[2J","headers":[{"key":"h","value":null}]})");
 }
 
+TEST(LookOutput, ProposalsArePastedAsComments) {
+  Inference inference;
+  inference.mapping.columns = {
+      {.name = "id", .path = {"id"}, .value = {.type = Type::Primitive(TypeId::kLong)}}};
+  ColumnMapping key{.name = "key",
+                    .path = {},
+                    .value = {.type = Type::Primitive(TypeId::kUuid)},
+                    .doc = "",
+                    .part = MessagePart::kKey};
+  inference.proposals = {{.column = key, .why = "all 2 are UUIDs"}};
+  EXPECT_EQ(InferenceYaml(inference),
+            "  mapping:\n"
+            "    columns:\n"
+            "      - {name: id, type: long}\n"
+            "      # - {name: key, in: key, from: \"\", type: uuid}  # all 2 are UUIDs\n");
+  EXPECT_THAT(InferenceText({}, inference),
+              HasSubstr("  {name: key, in: key, from: \"\", type: uuid}  (all 2 are UUIDs)\n"));
+  EXPECT_THAT(
+      InferenceJson("orders", {}, inference),
+      HasSubstr(
+          R"("proposals":[{"column":{"name":"key","in":"key","from":"","type":"uuid"},"why":"all 2 are UUIDs"}])"));
+}
+
 TEST(TextTableTest, AlignsCharactersNotBytes) {
   EXPECT_EQ(TextTable({{"ü", "b"}, {"aaa", "c\n"}}), "ü    b\naaa  c?\n");
   EXPECT_EQ(Shortened("aüb", 2), "a…");

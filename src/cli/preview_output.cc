@@ -8,6 +8,7 @@
 #include "base/bytes.h"
 #include "base/printable.h"
 #include "base/text.h"
+#include "cli/look_output.h"
 #include "cli/text_table.h"
 #include "spec/mapping_text.h"
 
@@ -99,8 +100,8 @@ ordered_json ErrorJson(const PreviewedError& error) {
 }  // namespace
 
 std::string PreviewText(const Preview& preview) {
-  std::string text =
-      fmt::format("{}\n\n{}\n{}", SourceText(preview), ColumnsText(preview), TableText(preview));
+  std::string text = fmt::format("{}\n\n{}\n{}{}", SourceText(preview), ColumnsText(preview),
+                                 TableText(preview), ProposalsText(preview.proposals));
   if (!preview.rows.empty()) text += "\nrows:\n";
   for (std::size_t i = 0; i < std::min(kShown, preview.rows.size()); ++i) {
     text += "  " + Printable(Shortened(preview.rows[i], kShownBytes)) + "\n";
@@ -132,6 +133,7 @@ std::string PreviewJson(std::string_view stream, const Preview& preview) {
       {"stream", stream},
       {"mapping_from", ToString(preview.mapping_source)},
       {"mapping", ordered_json::parse(MappingToJson(preview.mapping))},
+      {"proposals", ordered_json::parse(ProposalsJson(preview.proposals))},
       {"columns", std::move(columns)},
       {"table", {{"exists", preview.table_exists}, {"differences", preview.differences}}},
       {"counts",

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "base/text.h"
+#include "decode/side_inference.h"
 
 namespace frazil {
 
@@ -104,7 +105,9 @@ Inference InferFromSample(const Sample& sample, const InferenceOptions& options)
   for (const Record& record : opened.records) {
     if (record.value) values.push_back(*record.value);
   }
-  return InferFromMessages(values, options);
+  Inference inference = InferFromMessages(values, options);
+  inference.proposals = ProposeKeyAndHeaders(sample, inference.mapping);
+  return inference;
 }
 
 Error NothingInferred(const Inference& inference, std::size_t messages) {

@@ -36,6 +36,7 @@ class JsonObserver {
 // with a note. REQUIRES: as Observe.
 Inference InferFromMessages(std::span<const std::string_view> messages, const InferenceOptions& options = {});
 
+// The same of a sample's values, with what its keys and headers could be.
 Inference InferFromSample(const Sample& sample, const InferenceOptions& options = {});
 
 // Of a sample of so many messages that gave no column. kInvalid (MAPPING_NOT_INFERRED).

@@ -21,7 +21,9 @@ Status ChooseMapping(const StreamConfig& config, const LoadedTable* table, const
     return {};
   }
   preview.mapping_source = Preview::MappingSource::kSample;
-  FRAZIL_ASSIGN(preview.mapping, MappingOf(config, sample));
+  FRAZIL_ASSIGN(Inference inference, InferenceOf(config, sample));
+  preview.mapping = std::move(inference.mapping);
+  preview.proposals = std::move(inference.proposals);
   return {};
 }
 

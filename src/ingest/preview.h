@@ -8,6 +8,7 @@
 
 #include "decode/decoder.h"
 #include "ingest/stream_config.h"
+#include "mapping/inference.h"
 #include "record/sample.h"
 
 namespace frazil {
@@ -26,7 +27,8 @@ struct Preview {
   enum class MappingSource { kDocument, kTable, kSample };
   MappingSource mapping_source = MappingSource::kDocument;
   Mapping mapping;
-  Schema schema;  // of the rows
+  std::vector<ProposedColumn> proposals;  // of kSample: columns that the mapping does not have
+  Schema schema;                          // of the rows
   bool table_exists = false;
   std::vector<std::string> differences;  // of an existing table, that forbid the rows, each with its fix
   DecodeCounts counts;                   // of the sample
@@ -34,9 +36,8 @@ struct Preview {
   std::vector<PreviewedError> errors;
 };
 
-// `table`: the stream's target as it is now; null: there is none yet. kInvalid (MAPPING_NOT_INFERRED) where
-// the document has no mapping, there is no table, and the sample gives none; or as the table's mapping is
-// refused.
+// `table`: the stream's target as it is now; null: there is none yet. Fails as MappingOf and InferenceOf of
+// stream_mapping.h do.
 Result<Preview> PreviewStream(const StreamConfig& config, const LoadedTable* table, const Sample& sample);
 
 }  // namespace frazil

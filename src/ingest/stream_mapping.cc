@@ -21,6 +21,36 @@ Error Unusable(const LoadedTable& table, const Error& why) {
                .pointer = {}};
 }
 
+// What is known of a column that the sample did not give.
+std::string WhyLeftOut(const Inference& inference, const std::string& column) {
+  const auto seen = std::ranges::find(inference.paths, column, &InferredPath::column);
+  if (seen == inference.paths.end()) return fmt::format("no message of the sample has {}", column);
+  return fmt::format("{}: {}", column, seen->why);
+}
+
+Status CheckLayout(const StreamConfig& config, const Inference& inference) {
+  Schema schema = TargetSchema(inference.mapping);
+  AssignFieldIds(schema);
+  const auto refuse = [&](std::string_view key, const std::string& column, const Error& error) {
+    return Fail(ErrorKind::kInvalid, error.code,
+                fmt::format("{}: {}; the columns are inferred from the topic, and {}", key, error.detail,
+                            WhyLeftOut(inference, column)),
+                "write the stream's mapping into its document, as frazil infer prints it, and add or change "
+                "the column there");
+  };
+  std::vector<LayoutTerm> terms;
+  for (const LayoutTerm& term : config.partition_by) {
+    terms.push_back(term);
+    if (const auto spec = MakePartitionSpec(terms, schema); !spec)
+      return refuse("partition_by", term.column, spec.error());
+  }
+  for (const SortTerm& sort : config.sort_by) {
+    if (const auto order = MakeSortOrder({sort}, schema); !order)
+      return refuse("sort_by", sort.term.column, order.error());
+  }
+  return {};
+}
+
 }  // namespace
 
 Result<Mapping> MappingOf(const StreamConfig& config, const LoadedTable& table) {
@@ -36,9 +66,9 @@ Result<Mapping> MappingOf(const StreamConfig& config, const LoadedTable& table) 
   return mapping;
 }
 
-Result<Mapping> MappingOf(const StreamConfig& config, const Sample& sample) {
+Result<Inference> InferenceOf(const StreamConfig& config, const Sample& sample) {
   if (sample.empty()) return Fail(TopicIsEmpty(config.topic));
-  const Inference inference = InferFromSample(sample);
+  Inference inference = InferFromSample(sample);
   if (inference.mapping.columns.empty()) return Fail(NothingInferred(inference, sample.size()));
   for (const InferredPath& path : inference.paths) {
     if (!path.look) continue;
@@ -46,7 +76,8 @@ Result<Mapping> MappingOf(const StreamConfig& config, const Sample& sample) {
             path.type.empty() ? "-" : Printable(path.type), Printable(path.why));
   }
   for (const std::string& note : inference.notes) LogInfo("{}: {}", config.name, Printable(note));
-  return inference.mapping;
+  FRAZIL_TRY(CheckLayout(config, inference));
+  return inference;
 }
 
 Result<Mapping> InferFromTopic(const StreamConfig& config, const StreamSeams& seams, BatchSource& source,
@@ -55,7 +86,8 @@ Result<Mapping> InferFromTopic(const StreamConfig& config, const StreamSeams& se
   const SampleOptions options{.bytes = std::min(SampleOptions().bytes, seams.budget.total() / 4)};
   FRAZIL_ASSIGN(const Sample sample, ReadSample(seams.runtime, source, options, stop));
   LogInfo("{}: the columns are inferred from {} messages", config.name, sample.size());
-  return MappingOf(config, sample);
+  FRAZIL_ASSIGN(Inference inference, InferenceOf(config, sample));
+  return std::move(inference.mapping);
 }
 
 }  // namespace frazil

@@ -8,6 +8,7 @@
 
 #include "catalog/catalog.h"
 #include "ingest/stream_config.h"
+#include "mapping/inference.h"
 #include "record/sample.h"
 
 namespace frazil {
@@ -20,9 +21,10 @@ inline constexpr std::string_view kMappingProperty = "frazil.mapping";
 // property that cannot be read, or no columns that messages can fill.
 Result<Mapping> MappingOf(const StreamConfig& config, const LoadedTable& table);
 
-// What a sample of the topic gives. kNotFound (TOPIC_EMPTY), kInvalid (MAPPING_NOT_INFERRED), or as the
-// source fails.
-Result<Mapping> MappingOf(const StreamConfig& config, const Sample& sample);
+// What a sample of the topic gives. kNotFound (TOPIC_EMPTY), kInvalid (MAPPING_NOT_INFERRED; LAYOUT_TERM
+// where the stream partitions or sorts by what is not among the columns).
+Result<Inference> InferenceOf(const StreamConfig& config, const Sample& sample);
+// The same of a sample that is read here; or as the source fails.
 Result<Mapping> InferFromTopic(const StreamConfig& config, const StreamSeams& seams, BatchSource& source,
                                StopSignal& stop);
 

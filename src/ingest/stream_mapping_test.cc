@@ -1,6 +1,7 @@
 // Streams whose documents have no mapping: what the table is created with is what every process reads by.
 #include "ingest/stream_mapping.h"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 
 #include "ingest/preview.h"
@@ -20,6 +21,11 @@ class InferredStream : public testing::Test {
     const Offset at = world_.topic.Append(
         Partition(partition), {.key = std::nullopt, .value = value, .headers = {}, .timestamp_ms = 1});
     (is_row ? world_.expected_rows : world_.expected_errors).insert({partition, at.value()});
+  }
+  static std::vector<LayoutTerm> Terms(const std::vector<const char*>& texts) {
+    std::vector<LayoutTerm> terms;
+    for (const char* text : texts) terms.push_back(ParseLayoutTerm(text).value());
+    return terms;
   }
   static void LeaveMappingOut(StreamProcess& process) {
     process.config.mapping.reset();
@@ -156,6 +162,54 @@ TEST_F(InferredStream, APropertyThatCannotBeReadStops) {
   EXPECT_EQ(result.error().code, "TABLE_MAPPING");
 }
 
+// --- Layouts that the columns must have
+// ------------------------------------------------------------------------
+
+TEST_F(InferredStream, IsPartitionedAndSortedByColumnsThatItInfers) {
+  for (int i = 0; i < 20; ++i) {
+    Produce(i % 2,
+            fmt::format(R"({{"id":{},"ts":{},"shop":{{"city":"c{}"}}}})", i, 1'767'225'600'000 + i, i % 3));
+  }
+  StreamProcess process(world_);
+  LeaveMappingOut(process);
+  process.config.partition_by = Terms({"day(ts)", "shop.city"});
+  process.config.sort_by = {{.term = ParseLayoutTerm("id").value()}};
+  ASSERT_OK(process.RunUntilEnd());
+  world_.ExpectExactlyOnce();
+  EXPECT_EQ(world_.Target().metadata.DefaultSpec().fields.size(), 2U);
+  Produce(0, R"({"id":21,"ts":1767225600001})");
+  StreamProcess again(world_);
+  LeaveMappingOut(again);
+  again.config.partition_by = Terms({"day(ts)", "shop.city"});
+  ASSERT_OK(again.RunUntilEnd());
+  world_.ExpectExactlyOnce();
+}
+
+TEST_F(InferredStream, ALayoutByWhatTheSampleDoesNotGiveSaysWhyAndWhatToDo) {
+  Produce(0, R"({"id":1,"day":null,"ts":"soon"})");
+  const auto refused = [&](const std::vector<const char*>& partition_by, const char* sort_by) {
+    StreamProcess process(world_);
+    LeaveMappingOut(process);
+    process.config.partition_by = Terms(partition_by);
+    if (sort_by != nullptr) process.config.sort_by = {{.term = ParseLayoutTerm(sort_by).value()}};
+    const Status result = process.RunUntilEnd();
+    EXPECT_THAT(result, FailsWithCode("LAYOUT_TERM"));
+    EXPECT_THAT(world_.catalog.Load(world_.target), FailsWith(ErrorKind::kNotFound));
+    const auto preview =
+        PreviewStream(process.config, nullptr, SampleOfLines(R"({"id":1,"day":null,"ts":"soon"})", 1));
+    EXPECT_FALSE(preview);
+    if (result || preview) return std::string("taken");
+    EXPECT_EQ(preview.error().detail, result.error().detail);
+    EXPECT_THAT(result.error().fix, HasSubstr("frazil infer"));
+    return result.error().detail;
+  };
+  EXPECT_THAT(refused({"id", "day"}, nullptr), HasSubstr("partition_by: there is no column 'day'"));
+  EXPECT_THAT(refused({"id", "day"}, nullptr), HasSubstr("day: nothing but null: left out"));
+  EXPECT_THAT(refused({"region"}, nullptr), HasSubstr("no message of the sample has region"));
+  EXPECT_THAT(refused({"day(ts)"}, nullptr), HasSubstr("ts: all 1 are texts"));
+  EXPECT_THAT(refused({}, "dya"), HasSubstr("sort_by: there is no column 'dya'"));
+}
+
 // --- Preview ---------------------------------------------------------------------------------------
 
 TEST_F(InferredStream, APreviewIsWhatTheStreamWouldWrite) {
@@ -176,6 +230,23 @@ TEST_F(InferredStream, APreviewIsWhatTheStreamWouldWrite) {
   EXPECT_EQ(preview->errors[0].offset, Offset(2));
   EXPECT_EQ(preview->errors[0].code, "JSON_SYNTAX");
   EXPECT_EQ(preview->errors[0].value, "not json");
+}
+
+TEST_F(InferredStream, APreviewSaysWhatKeysAndHeadersCouldBe) {
+  Sample sample = SampleOfLines("{\"id\":1}\n{\"id\":2}\n", 10);
+  for (SampledMessage& message : sample) {
+    message.key = "7";
+    message.headers = {{"trace", "x"}};
+  }
+  StreamProcess process(world_);
+  EXPECT_THAT(PreviewStream(process.config, nullptr, sample)->proposals, testing::IsEmpty());
+  LeaveMappingOut(process);
+  const auto preview = PreviewStream(process.config, nullptr, sample);
+  ASSERT_OK(preview);
+  EXPECT_EQ(preview->mapping.columns.size(), 1U) << "they are no columns before somebody wants them";
+  ASSERT_EQ(preview->proposals.size(), 2U);
+  EXPECT_EQ(preview->proposals[0].column.part, MessagePart::kKey);
+  EXPECT_EQ(preview->proposals[1].column.name, "trace");
 }
 
 TEST_F(InferredStream, APreviewNamesWhatAnExistingTableDoesNotTake) {

@@ -9,6 +9,7 @@
 #include "base/ids.h"
 #include "base/letter_case.h"
 #include "base/text.h"
+#include "mapping/column_names.h"
 #include "mapping/scalar_inference_internal.h"
 
 namespace frazil {
@@ -79,31 +80,6 @@ ValueMapping AsJson() {
   return {.type = Type::Primitive(TypeId::kString), .parse = Parse::kJson};
 }
 
-// Column names: the members' own where a table can have them.
-class ColumnNames {
- public:
-  explicit ColumnNames(const Observed& root) {
-    for (const auto& [key, member] : root.members) reserved_.insert(LowerCase(key));
-    for (const std::string_view name :
-         {kPartitionColumn, kOffsetColumn, kTimestampColumn, kKeyColumn, kHeadersColumn}) {
-      taken_.emplace(name);
-    }
-  }
-
-  std::string Take(std::string_view key) {
-    const std::string name = key.empty() ? "unnamed" : std::string(key);
-    if (!key.empty() && taken_.insert(LowerCase(name)).second) return name;
-    for (int i = 2;; ++i) {
-      const std::string other = fmt::format("{}_{}", name, i);
-      if (!reserved_.contains(LowerCase(other)) && taken_.insert(LowerCase(other)).second) return other;
-    }
-  }
-
- private:
-  std::set<std::string> reserved_;
-  std::set<std::string> taken_;
-};
-
 // The place that is being typed, under the names that the report gives it.
 struct At {
   std::string path;
@@ -132,11 +108,18 @@ class Proposer {
     return std::move(result_);
   }
 
+  std::optional<InferredValue> One(const Observed& seen, std::string_view name) {
+    auto value = Value(seen, At{"", std::string(name), name, seen.values()});
+    if (!value) return std::nullopt;
+    return InferredValue{std::move(*value), std::move(result_.paths.front().why)};
+  }
+
  private:
   void Columns(const Observed& root) {
-    ColumnNames names(root);
+    ColumnNames names;
+    for (const auto& [key, member] : root.members) names.Reserve(key);
     for (const auto& [key, member] : InOrder(root)) {
-      const std::string name = names.Take(key);
+      const std::string name = names.TakeLike(key);
       At at = At{}.Member(key, root);
       at.column = name;
       const std::size_t index = result_.paths.size();
@@ -306,6 +289,10 @@ class Proposer {
 
 Inference InferMapping(const Observed& root, const InferenceOptions& options) {
   return Proposer(options).Run(root);
+}
+
+std::optional<InferredValue> InferValue(const Observed& seen, std::string_view name) {
+  return Proposer({}).One(seen, name);
 }
 
 }  // namespace frazil

@@ -14,6 +14,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -45,10 +46,19 @@ struct InferredPath {
   bool operator==(const InferredPath&) const = default;
 };
 
+// A column that is not in the mapping until somebody puts it there: of the messages' keys, or of a header.
+struct ProposedColumn {
+  ColumnMapping column;  // of a name that is free beside the mapping's columns and the other proposals
+  std::string why;
+
+  bool operator==(const ProposedColumn&) const = default;
+};
+
 struct Inference {
-  Mapping mapping;                  // valid, unless it has no columns
-  std::vector<InferredPath> paths;  // what holds before what it holds, in the order of the columns
-  std::vector<std::string> notes;   // about the sample as a whole
+  Mapping mapping;                        // valid, unless it has no columns
+  std::vector<InferredPath> paths;        // what holds before what it holds, in the order of the columns
+  std::vector<ProposedColumn> proposals;  // that of the key, then those of the headers by their names
+  std::vector<std::string> notes;         // about the sample as a whole
 
   bool operator==(const Inference&) const = default;
 };
@@ -56,5 +66,13 @@ struct Inference {
 // `root` counts the messages' values. A sample of objects gives a column a member; any other sample one
 // column of all.
 Inference InferMapping(const Observed& root, const InferenceOptions& options = {});
+
+// How to read all that was seen at one place, and why. Nothing where nothing of it has a type. The name of
+// the place may tell a time.
+struct InferredValue {
+  ValueMapping value;
+  std::string why;
+};
+std::optional<InferredValue> InferValue(const Observed& seen, std::string_view name);
 
 }  // namespace frazil

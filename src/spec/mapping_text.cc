@@ -151,6 +151,12 @@ void WriteColumn(const ColumnMapping& column, LineWriter& out) {
   out.Close('}');
 }
 
+std::string ColumnText(const ColumnMapping& column, bool json) {
+  LineWriter out(json);
+  WriteColumn(column, out);
+  return std::move(out).Take();
+}
+
 void WriteMetadata(const MetadataColumns& metadata, LineWriter& out) {
   out.Open('[');
   for (const auto& [on, name] : {std::pair{metadata.partition, "partition"},
@@ -203,13 +209,19 @@ std::string MappingToJson(const Mapping& mapping) {
   return std::move(out).Take();
 }
 
+std::string ColumnToJson(const ColumnMapping& column) {
+  return ColumnText(column, /*json=*/true);
+}
+
+std::string ColumnToYaml(const ColumnMapping& column) {
+  return ColumnText(column, /*json=*/false);
+}
+
 std::string MappingToYaml(const Mapping& mapping, int indent, const std::vector<std::string>& comments) {
   const std::string blanks(static_cast<std::size_t>(indent), ' ');
   std::string yaml = fmt::format("{}mapping:\n{}  columns:\n", blanks, blanks);
   for (std::size_t i = 0; i < mapping.columns.size(); ++i) {
-    LineWriter out(/*json=*/false);
-    WriteColumn(mapping.columns[i], out);
-    yaml += fmt::format("{}    - {}", blanks, std::move(out).Take());
+    yaml += fmt::format("{}    - {}", blanks, ColumnToYaml(mapping.columns[i]));
     if (i < comments.size() && !comments[i].empty()) yaml += fmt::format("  # {}", Printable(comments[i]));
     yaml += '\n';
   }

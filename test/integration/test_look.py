@@ -94,6 +94,36 @@ def test_what_is_inferred_from_a_topic_reads_it_all(world):
         assert json.loads(row["any"]) == made["any"]
 
 
+def test_keys_and_headers_are_columns_when_their_comments_are_taken_away(world):
+    world.create_topic(2)
+    Source(world.broker.address, world.topic).send(
+        [Message(json.dumps({"id": number}).encode(), key=json.dumps({"shop": number % 3}).encode(), partition=number % 2,
+                 headers=(("tenant", b"a"), ("attempt", b"%d" % number)) + ((("rare", b"x"),) if number == 1 else ()))
+         for number in range(20)])
+    file = documents(world, {})
+    ended = program.run("infer", "stream", world.stream, "-f", file)
+    assert ended.code == 0 and "rare" not in ended.out, str(ended)
+    assert [column["name"] for column in preview(world, file)["mapping"]["columns"]] == ["id"]
+    names = [proposal["column"]["name"] for proposal in preview(world, file)["proposals"]]
+    assert names == ["key", "attempt", "tenant"] and untouched(world)
+    program.run_to_end(paste(world, ended.out.replace("# - ", "- ")))
+    rows = sorted(world.lake.read(world.table), key=lambda row: row["id"])
+    assert [(row["key"], row["attempt"], row["tenant"]) for row in rows] == [({"shop": n % 3}, n, "a") for n in range(20)]
+
+
+def test_a_partition_column_that_is_not_inferred(world):
+    """Nothing is created; with the mapping that `infer` prints, mended by hand, it is."""
+    produce(world, [order(number) for number in range(30)])
+    wrong = documents(world, {}, target={"partition_by": ["day(note)"]})
+    ended = program.run_to_end(wrong, expect=1)
+    assert "LAYOUT_TERM" in ended.err and "nothing but null" in ended.err, str(ended)
+    assert world.lake.metadata(world.table) is None
+    assert "LAYOUT_TERM" in program.run("preview", "stream", world.stream, "-f", wrong).err
+    program.run_to_end(documents(world, {}, target={"partition_by": ["day(ts)", "bucket(4, id)"], "sort_by": ["price desc"]}))
+    assert sorted(row["id"] for row in world.lake.read(world.table)) == list(range(30))
+    assert [field.name for field in world.lake.table(world.table).spec().fields] == ["ts_day", "id_bucket"]
+
+
 def test_a_sample_shows_messages_of_all_partitions(world):
     produce(world, [order(number) for number in range(30)])
     ended = program.run("sample", "stream", world.stream, "-f", documents(world), "--samples", 6, "-o", "json")
