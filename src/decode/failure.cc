@@ -5,6 +5,7 @@
 #include <iterator>
 
 #include "base/result.h"
+#include "decode/element_bytes.h"
 
 namespace frazil {
 namespace {
@@ -51,6 +52,8 @@ std::string_view CodeOf(Problem problem) {
       return "MAP_NULL";
     case Problem::kDuplicateKey:
       return "MAP_DUPLICATE_KEY";
+    case Problem::kSize:
+      return "MAP_SIZE";
     case Problem::kUnmapped:
       return "MAP_UNMAPPED";
   }
@@ -86,6 +89,9 @@ void Failure::Describe(std::string& message) const {
     message = "the text is not UTF-8";
   } else if (problem == Problem::kDuplicateKey) {
     message = "the key stands twice in its object";
+  } else if (problem == Problem::kSize) {
+    fmt::format_to(out, "as columns, the elements take more than {} MiB and {} times the message",
+                   ElementBytes::kMost >> 20, ElementBytes::kTimes);
   } else if (problem == Problem::kUnmapped) {
     fmt::format_to(out, "no column reads this value: {}{}", shown, more);
   } else if (IsJsonProblem(problem)) {

@@ -24,6 +24,7 @@ enum class Problem {
   kMissing,
   kNull,
   kDuplicateKey,
+  kSize,  // too much in columns, as element_bytes.h says
   kUnmapped,
 };
 

@@ -1,5 +1,6 @@
 // Messages that are made to hurt: each is one row or one error, in time and memory in proportion to its size.
 // What is not linear would run for hours here.
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -160,6 +161,55 @@ TEST(HostileJsonTest, BytesThatAreNoJson) {
       EXPECT_THAT(fixture.One(message), StartsWith(error)) << message.substr(0, 40);
     }
   }
+}
+
+std::string Repeated(std::string_view one, std::size_t count) {
+  std::string all;
+  for (std::size_t i = 0; i < count; ++i) all.append(i == 0 ? "" : ",").append(one);
+  return all;
+}
+
+// Elements that take much in columns and little in JSON.
+TEST(HostileJsonTest, AMessageTakesColumnsInProportionToItsSize) {
+  std::string wide = "list<struct<";
+  for (int i = 0; i < 100; ++i) wide += fmt::format("{}m{}: fixed[100]", i == 0 ? "" : ", ", i);
+  ColumnMapping filled = ColumnOf("c", "list<struct<a: string>>");
+  filled.value.children[0].children[0].default_json = "\"" + std::string(10'000, 'x') + "\"";
+  std::string keys;
+  for (int i = 0; i < 100'000; ++i) keys += fmt::format("{}\"{}\":null", i == 0 ? "" : ",", i);
+  const std::vector<std::pair<ColumnMapping, std::string>> cases = {
+      {ColumnOf("c", "list<fixed[1024]>"), "[" + Repeated("null", 200'000) + "]"},
+      {ColumnOf("c", "list<list<fixed[1024]>>"), "[" + Repeated("[null,null]", 50'000) + "]"},
+      {ColumnOf("c", "map<string, fixed[1024]>"), "{" + keys + "}"},
+      {ColumnOf("c", wide + ">>"), "[" + Repeated("{}", 100'000) + "]"},
+      {filled, "[" + Repeated("{}", 100'000) + "]"}};
+  for (const auto& [column, value] : cases) {
+    DecoderFixture fixture(Plain({column}));
+    // Once by the reader, once by a template that it has learnt from the first.
+    EXPECT_THAT(fixture.One(value[0] == '[' ? "{\"c\":[]}" : "{\"c\":{}}"), testing::Not(StartsWith("MAP")));
+    for (int i = 0; i < 2; ++i) EXPECT_THAT(fixture.One("{\"c\":" + value + "}"), StartsWith("MAP_SIZE /c"));
+    EXPECT_EQ(fixture.counts.rows, 1);
+  }
+  DecoderFixture key(Plain({In(MessagePart::kKey, "", ColumnOf("c", "list<fixed[1024]>"))}));
+  Messages messages;
+  const std::string nulls = "[" + Repeated("null", 200'000) + "]";
+  messages.Add("{}").key = nulls;
+  EXPECT_THAT(key.One(messages), StartsWith("MAP_SIZE key:"));
+}
+
+TEST(HostileJsonTest, ListsOfPlainValuesAreTakenAtAnySize) {
+  DecoderFixture fixture(Plain({ColumnOf("c", "list<decimal(38,2)>")}));
+  const std::string message = "{\"c\":[" + Repeated("1", 4 * kMillion) + "]}";
+  fixture.Decode(Messages({message, message}));
+  EXPECT_EQ(fixture.counts.rows, 1) << "more than a batch takes: the second is for the next";
+  EXPECT_EQ(fixture.counts.errors, 0);
+}
+
+TEST(HostileJsonTest, BatchesAreCutByTheBytesOfElements) {
+  DecoderFixture fixture(Plain({ColumnOf("c", "list<fixed[1024]>")}));
+  const Messages messages(std::vector<std::string>(1'000, "{\"c\":[" + Repeated("null", 1'000) + "]}"));
+  fixture.Decode(messages);
+  EXPECT_LT(fixture.rows.byte_size(), kMaxBatchBytes + (2 << 20));
 }
 
 TEST(HostileJsonTest, BatchesAreCutByTheBytesOfNulls) {

@@ -92,12 +92,10 @@ void AppendHeaders(const Record& record, const OpenedBatch& batch, Column& colum
   column.CloseList();
 }
 
-// Bytes that the nulls of a row take, of types whose nulls are large.
-std::size_t FixedBytes(const Type& type) {
-  std::size_t bytes = static_cast<std::size_t>(type.length);
-  if (type.id == TypeId::kStruct) {
-    for (const Field& member : type.children) bytes += FixedBytes(member.type);
-  }
+// What a row takes that has nothing in it.
+std::size_t LeastBytes(const JsonPlan& plan) {
+  std::size_t bytes = 0;
+  for (const ValuePlan& value : plan.values) bytes += value.least_bytes;
   return bytes;
 }
 
@@ -108,8 +106,9 @@ struct MessagePlan {
         sides(MakeSidePlans(mapping)),
         metadata(mapping.metadata),
         mapping_version(MappingVersion(mapping)),
-        mapped_columns(mapping.columns.size() + (mapping.unmapped == Unmapped::kCollect ? 1 : 0)) {
-    for (const ColumnMapping& column : mapping.columns) fixed_bytes += FixedBytes(column.value.type);
+        mapped_columns(mapping.columns.size() + (mapping.unmapped == Unmapped::kCollect ? 1 : 0)),
+        least_bytes(LeastBytes(value)) {
+    for (const SidePlan& side : sides) least_bytes += LeastBytes(side.json);
   }
 
   JsonPlan value;
@@ -117,7 +116,7 @@ struct MessagePlan {
   MetadataColumns metadata;
   std::string mapping_version;
   std::size_t mapped_columns;  // with that of what is collected; the metadata columns follow
-  std::size_t fixed_bytes = 0;
+  std::size_t least_bytes;     // of a row
 };
 
 class JsonDecoder final : public Decoder {
@@ -141,9 +140,10 @@ class JsonDecoder final : public Decoder {
         ++counts.nulls;
         continue;
       }
-      unchecked += SizeOf(record, batch) + plan_->fixed_bytes;
+      unchecked += SizeOf(record, batch) + plan_->least_bytes;
       if (DecodeOne(record, batch, context, rows)) {
         ++counts.rows;
+        unchecked += element_bytes_;
       } else {
         rows.RollBackRow();
         AppendError(record, batch, context, errors);
@@ -157,13 +157,17 @@ class JsonDecoder final : public Decoder {
   bool DecodeOne(const Record& record, const OpenedBatch& batch, const DecodeContext& context,
                  ColumnBatch& rows) {
     failure_ = &reader_.failure();
-    if (!quick_reader_.Read(*record.value, rows)) {
+    if (quick_reader_.Read(*record.value, rows)) {
+      element_bytes_ = quick_reader_.element_bytes();
+    } else {
       if (!reader_.Read(*record.value, rows)) return false;
       quick_reader_.Learn(*record.value);
+      element_bytes_ = reader_.element_bytes();
     }
     for (SideReader& side : sides_) {
       failure_ = &side.failure();
       if (!side.Read(record, batch, rows)) return false;
+      element_bytes_ += side.element_bytes();
     }
     const MetadataColumns& metadata = plan_->metadata;
     if (metadata.timestamp && !TimestampFits(record)) {
@@ -202,6 +206,7 @@ class JsonDecoder final : public Decoder {
   JsonTemplateReader quick_reader_;
   JsonReader reader_;
   std::deque<SideReader> sides_;
+  std::size_t element_bytes_ = 0;     // of the last record that became a row
   const Failure* failure_ = nullptr;  // of the last record that failed
   std::string message_;
 };

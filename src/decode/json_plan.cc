@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "mapping/default_value.h"
 
 namespace frazil {
@@ -52,6 +54,22 @@ std::unique_ptr<const Column> Instead(const ValueMapping& value, bool is_bytes) 
   return column;
 }
 
+// Of a value that is null or missing, and of what a struct's members are then.
+std::size_t LeastBytes(const ValueMapping& value, const ValuePlan& plan) {
+  std::size_t bytes = 1;
+  if (plan.type == TypeId::kStruct) {
+    for (const ValuePlan& member : plan.children) bytes += member.least_bytes;
+  } else {
+    Field field;
+    field.type = value.type;
+    Column nothing(field);
+    nothing.AppendNull();
+    bytes = static_cast<std::size_t>(nothing.byte_size());
+  }
+  if (plan.instead != nullptr) bytes = std::max(bytes, static_cast<std::size_t>(plan.instead->byte_size()));
+  return bytes;
+}
+
 ValuePlan PlanOf(const ValueMapping& value, bool is_map_key = false) {
   ValuePlan plan;
   plan.type = value.type.id;
@@ -65,6 +83,7 @@ ValuePlan PlanOf(const ValueMapping& value, bool is_map_key = false) {
     plan.children.push_back(PlanOf(value.children[i], value.type.id == TypeId::kMap && i == 0));
     if (value.type.id == TypeId::kStruct) plan.members.Add(value.type.children[i].name);
   }
+  plan.least_bytes = LeastBytes(value, plan);
   return plan;
 }
 
@@ -76,6 +95,7 @@ ValuePlan BytesPlanOf(const ValueMapping& value) {
   plan.expected = binary && value.parse == Parse::kDefault ? ToString(value.type) : Expected(value);
   plan.scalar = MakeBytesPlan(value);
   plan.instead = Instead(value, true);
+  plan.least_bytes = LeastBytes(value, plan);
   return plan;
 }
 

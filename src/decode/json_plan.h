@@ -26,6 +26,7 @@ struct ValuePlan {
   KeyTable members;      // kStruct
   std::vector<ValuePlan> children;
   std::unique_ptr<const Column> instead;  // its one value stands for one that is missing; null: null does
+  std::size_t least_bytes = 0;            // about what a value takes in a column that has nothing in it
 };
 
 // What is read from one place of the message: the value itself, members of it, both, or (to get there)

@@ -9,6 +9,7 @@ using Token = JsonCursor::Token;
 
 bool JsonReader::Read(std::string_view message, ColumnBatch& rows) {
   ++message_count_;
+  elements_.Begin(message.size());
   if (!cursor_.Open(message)) return false;
   const Token start = cursor_.next();
   if (ReadPath(plan_.root, rows) && cursor_.End() && FillMissing(plan_, rows, failure()) &&
@@ -214,9 +215,10 @@ bool JsonReader::ReadStruct(const ValuePlan& plan, Column& column) {
 
 bool JsonReader::ReadArray(const ValuePlan& plan, Column& column) {
   if (plan.type != TypeId::kList) return cursor_.Fail(Problem::kType, plan.expected);
+  const Token token = cursor_.next();
   std::size_t index = 0;
   for (Step step = cursor_.Enter(']'); step != Step::kEnd; step = cursor_.Continue(']'), ++index) {
-    if (step == Step::kFailed) return false;
+    if (step == Step::kFailed || !TakeElement(token, plan.children[0].least_bytes)) return false;
     if (!ReadValue(plan.children[0], column.child(0))) return cursor_.Within(fmt::format_int(index).str());
   }
   column.CloseList();
@@ -226,8 +228,10 @@ bool JsonReader::ReadArray(const ValuePlan& plan, Column& column) {
 bool JsonReader::ReadMap(const ValuePlan& plan, Column& column) {
   const Token token = cursor_.next();
   const std::int64_t first = column.child(0).length();
+  const std::size_t least_bytes = plan.children[0].least_bytes + plan.children[1].least_bytes;
   for (Step step = cursor_.Enter('}'); step != Step::kEnd; step = cursor_.Continue('}')) {
-    if (step == Step::kFailed || !ReadMapEntry(plan, column)) return false;
+    if (step == Step::kFailed || !TakeElement(token, least_bytes) || !ReadMapEntry(plan, column))
+      return false;
   }
   if (twins_.Find(column.child(0), first))
     return cursor_.FailAt(token, Problem::kDuplicateKey, "one value for a key");

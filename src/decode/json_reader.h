@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "columns/column.h"
+#include "decode/element_bytes.h"
 #include "decode/json_cursor.h"
 #include "decode/json_plan.h"
 #include "decode/twins.h"
@@ -23,6 +24,8 @@ class JsonReader {
   // failure() says why, and the row must be rolled back.
   bool Read(std::string_view message, ColumnBatch& rows);
   Failure& failure() { return cursor_.failure(); }
+  // What the elements of the last message took.
+  std::size_t element_bytes() const { return elements_.taken(); }
 
  private:
   bool ReadPath(const PathPlan& path, ColumnBatch& rows);
@@ -49,6 +52,10 @@ class JsonReader {
   bool TakeKey(const KeyTable& keys, std::size_t& i);
   bool Check(Conversion outcome, JsonCursor::Token token, const ValuePlan& plan);
   bool FailMissing(JsonCursor::Token token, const ValuePlan& plan);
+  // Room for one more element of the list or map at `token`.
+  bool TakeElement(JsonCursor::Token token, std::size_t least_bytes) {
+    return elements_.Take(least_bytes) || cursor_.FailAt(token, Problem::kSize, {});
+  }
   // That the message is no JSON at all is said instead of what stopped the reading of its values.
   void PreferJsonFailure(JsonCursor::Token start);
 
@@ -58,6 +65,7 @@ class JsonReader {
   std::vector<std::uint64_t> read_in_;  // for each path, the last message that had it
   std::string scratch_;
   Twins twins_;
+  ElementBytes elements_;
   std::string unread_;
 };
 

@@ -46,6 +46,7 @@ void JsonTemplateReader::Learn(std::string_view message) {
 }
 
 bool JsonTemplateReader::ReadBy(const JsonTemplate& shape, ColumnBatch& rows) {
+  values_.Begin();
   JsonScan& scan = values_.scan();
   const char* p = scan.begin();
   const Member* const last = &shape.members.back();

@@ -25,6 +25,8 @@ class JsonTemplateReader {
   bool Read(std::string_view message, ColumnBatch& rows);
   // Takes note of a message that Read left, and JsonReader took.
   void Learn(std::string_view message);
+  // Of the message that Read took last: what its elements took.
+  std::size_t element_bytes() const { return values_.element_bytes(); }
 
  private:
   // Of so many messages a quarter must be read by templates, else they are left alone for a while.

@@ -76,8 +76,10 @@ const char* JsonValues::ReadEach(const char* p, char close, int depth, ReadOne r
 const char* JsonValues::ReadList(const char* p, const ValuePlan& plan, int depth, Column& column) {
   const ValuePlan& element = plan.children[0];
   const Kind kind = KindOf(element);
-  p = ReadEach(p, ']', depth,
-               [&](const char* at) { return Read(at, kind, element, depth + 1, column.child(0)); });
+  p = ReadEach(p, ']', depth, [&](const char* at) -> const char* {
+    if (!elements_.Take(element.least_bytes)) return nullptr;
+    return Read(at, kind, element, depth + 1, column.child(0));
+  });
   if (p != nullptr) column.CloseList();
   return p;
 }
@@ -112,10 +114,11 @@ const char* JsonValues::ReadMember(const char* p, const ValuePlan& plan, int dep
 const char* JsonValues::ReadMap(const char* p, const ValuePlan& plan, int depth, Column& column) {
   const std::int64_t first = column.child(0).length();
   const Kind kind = KindOf(plan.children[1]);
+  const std::size_t least_bytes = plan.children[0].least_bytes + plan.children[1].least_bytes;
   p = ReadEach(p, '}', depth, [&](const char* at) -> const char* {
     std::string_view key;
     at = scan_.TakeKey(at, key);
-    if (at == nullptr) return nullptr;
+    if (at == nullptr || !elements_.Take(least_bytes)) return nullptr;
     if (AppendText(plan.children[0].scalar, key, scratch_, column.child(0)) != Conversion::kOk)
       return nullptr;
     return Read(at, kind, plan.children[1], depth + 1, column.child(1));

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "columns/column.h"
+#include "decode/element_bytes.h"
 #include "decode/json_plan.h"
 #include "decode/json_scan.h"
 #include "decode/twins.h"
@@ -24,6 +25,11 @@ class JsonValues {
     if (plan.type == TypeId::kDouble) return Kind::kDouble;
     return plan.type == TypeId::kBoolean ? Kind::kBoolean : Kind::kOther;
   }
+
+  // Before the first value of a message.
+  void Begin() { elements_.Begin(static_cast<std::size_t>(scan_.end() - scan_.begin())); }
+  // What the elements of the message took so far.
+  std::size_t element_bytes() const { return elements_.taken(); }
 
   JsonScan& scan() { return scan_; }
   const JsonScan& scan() const { return scan_; }
@@ -97,6 +103,7 @@ class JsonValues {
   JsonScan scan_;
   std::string scratch_;
   Twins twins_;
+  ElementBytes elements_;
 };
 
 }  // namespace frazil

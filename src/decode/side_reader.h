@@ -36,6 +36,8 @@ class SideReader {
   // must be rolled back.
   bool Read(const Record& record, const OpenedBatch& batch, ColumnBatch& rows);
   const Failure& failure() const { return failure_; }
+  // What the elements of the last JSON that was read took.
+  std::size_t element_bytes() const { return json_ == nullptr ? 0 : json_->element_bytes(); }
 
  private:
   bool ReadBytes(std::string_view bytes, ColumnBatch& rows);

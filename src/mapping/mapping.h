@@ -117,7 +117,7 @@ std::string PathToPointer(const std::vector<std::string>& path);
 // Whether a reference token is an array's index, too.
 bool IsArrayIndex(std::string_view token);
 
-// Bytes of a `fixed`, at most: a null takes as many, and a message of a megabyte may hold 200,000 of them.
+// Bytes of a `fixed`, at most: a null takes as many.
 inline constexpr std::int32_t kMaxFixedLength = 1024;
 
 // What is wrong with one column of a mapping, or with the mapping itself.
