@@ -77,8 +77,9 @@ std::string TableText(const Preview& preview) {
   return text;
 }
 
-std::string More(std::size_t count, std::string_view what) {
-  return count <= kShown ? "" : fmt::format("  … and {} more {}\n", count - kShown, what);
+std::string More(std::int64_t count, std::string_view what) {
+  const auto more = count - static_cast<std::int64_t>(kShown);
+  return more <= 0 ? "" : fmt::format("  … and {} more {}\n", WithThousands(more), what);
 }
 
 ordered_json ErrorJson(const PreviewedError& error) {
@@ -106,14 +107,14 @@ std::string PreviewText(const Preview& preview) {
   for (std::size_t i = 0; i < std::min(kShown, preview.rows.size()); ++i) {
     text += "  " + Printable(Shortened(preview.rows[i], kShownBytes)) + "\n";
   }
-  text += More(preview.rows.size(), "rows");
+  text += More(preview.counts.rows, "rows");
   if (!preview.errors.empty()) text += "\nerror rows:\n";
   for (std::size_t i = 0; i < std::min(kShown, preview.errors.size()); ++i) {
     const PreviewedError& error = preview.errors[i];
     text += fmt::format("  partition {} offset {}: {} {}: {}\n", error.partition, error.offset, error.code,
                         Printable(error.path), Printable(error.message));
   }
-  text += More(preview.errors.size(), "error rows");
+  text += More(preview.counts.errors, "error rows");
   return text + fmt::format("\n{} rows, {} error rows, {} nulls; nothing was written\n",
                             WithThousands(preview.counts.rows), WithThousands(preview.counts.errors),
                             WithThousands(preview.counts.nulls));

@@ -9,6 +9,9 @@
 namespace frazil {
 namespace {
 
+// Rows as JSON can be many times their messages: each null has its column's name.
+constexpr std::size_t kMaxRowBytes = 64 << 20;
+
 Status ChooseMapping(const StreamConfig& config, const LoadedTable* table, const Sample& sample,
                      Preview& preview) {
   if (config.mapping) {
@@ -57,7 +60,10 @@ class SampleDecoder {
 
  private:
   void Keep(Partition partition) {
-    for (std::int64_t row = 0; row < rows_.rows(); ++row) preview_.rows.push_back(RowJson(rows_, row));
+    for (std::int64_t row = 0; row < rows_.rows() && row_bytes_ < kMaxRowBytes; ++row) {
+      preview_.rows.push_back(RowJson(rows_, row));
+      row_bytes_ += preview_.rows.back().size();
+    }
     for (std::int64_t row = 0; row < errors_.rows(); ++row) {
       preview_.errors.push_back({.partition = partition,
                                  .offset = Offset(errors_.column(1).value<std::int64_t>(row)),
@@ -75,6 +81,7 @@ class SampleDecoder {
   ColumnBatch rows_;
   ColumnBatch errors_;
   std::unique_ptr<Decoder> decoder_;
+  std::size_t row_bytes_ = 0;
 };
 
 }  // namespace

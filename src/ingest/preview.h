@@ -32,7 +32,7 @@ struct Preview {
   bool table_exists = false;
   std::vector<std::string> differences;  // of an existing table, that forbid the rows, each with its fix
   DecodeCounts counts;                   // of the sample
-  std::vector<std::string> rows;         // JSON, in the order of the sample
+  std::vector<std::string> rows;         // JSON, in the order of the sample; the first 64 MiB of them
   std::vector<PreviewedError> errors;
 };
 

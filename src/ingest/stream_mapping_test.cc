@@ -4,6 +4,8 @@
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 
+#include <random>
+
 #include "ingest/preview.h"
 #include "ingest/stream_testing.h"
 #include "ledger/record.h"
@@ -247,6 +249,65 @@ TEST_F(InferredStream, APreviewSaysWhatKeysAndHeadersCouldBe) {
   ASSERT_EQ(preview->proposals.size(), 2U);
   EXPECT_EQ(preview->proposals[0].column.part, MessagePart::kKey);
   EXPECT_EQ(preview->proposals[1].column.name, "trace");
+}
+
+TEST_F(InferredStream, APreviewOfHostileMessagesIsTheSameInAnyOrder) {
+  std::vector<std::string> values = {R"({"id":1})",
+                                     R"({"id":2,"id":3})",
+                                     R"({"id":4} {"id":5})",
+                                     R"({"id":6}x)",
+                                     "\xef\xbb\xbf{\"id\":7}",
+                                     "{\"id\":8,\"t\":\"\xff\"}",
+                                     std::string("{\"id\":\0}", 9),
+                                     R"({"id":)" + std::string(1'000'000, '9') + "}",
+                                     std::string(1'000'000, '['),
+                                     "{\"l\":[" + std::string(2'000'000, ' ') + "1]}",
+                                     "null",
+                                     ""};
+  std::mt19937 random(4);
+  std::optional<Preview> first;
+  for (int round = 0; round < 5; ++round) {
+    Sample sample;
+    for (const std::string& value : values) {
+      const Offset offset(static_cast<std::int64_t>(sample.size()));
+      sample.push_back(
+          {.partition = Partition(0), .offset = offset, .key = {}, .value = value, .headers = {}});
+    }
+    StreamProcess process(world_);
+    LeaveMappingOut(process);
+    const auto preview = PreviewStream(process.config, nullptr, sample);
+    ASSERT_OK(preview);
+    if (!first) first = *preview;
+    EXPECT_EQ(preview->mapping, first->mapping);
+    EXPECT_EQ(preview->counts, first->counts);
+    EXPECT_EQ(preview->counts, (DecodeCounts{.rows = 3, .errors = 9, .nulls = 0}));
+    std::ranges::shuffle(values, random);
+  }
+}
+
+TEST_F(InferredStream, APreviewKeepsBoundedRows) {
+  StreamProcess process(world_);
+  std::string type = "struct<";
+  for (int i = 0; i < 200; ++i)
+    type += fmt::format("{}a_rather_long_name_of_a_member_{}: long", i == 0 ? "" : ", ", i);
+  process.config.mapping =
+      Mapping{.columns = {{.name = "s",
+                           .path = {"s"},
+                           .value = DefaultValueMapping(ParseType("list<" + type + ">>").value())}}};
+  std::string elements = "{}";
+  for (int i = 1; i < 500; ++i) elements += ",{}";
+  const Sample sample(40, SampledMessage{.partition = Partition(0),
+                                         .offset = Offset(0),
+                                         .key = {},
+                                         .value = "{\"s\":[" + elements + "]}",
+                                         .headers = {}});
+  const auto preview = PreviewStream(process.config, nullptr, sample);
+  ASSERT_OK(preview);
+  EXPECT_EQ(preview->counts.rows, 40);
+  std::size_t bytes = 0;
+  for (const std::string& row : preview->rows) bytes += row.size();
+  EXPECT_LT(bytes, 80 << 20);
+  EXPECT_LT(preview->rows.size(), 40U);
 }
 
 TEST_F(InferredStream, APreviewNamesWhatAnExistingTableDoesNotTake) {
