@@ -34,6 +34,11 @@ struct LeafTotals {
 // Appendix D, cut as the mode says; nullopt where a bound of that length does not exist.
 std::optional<Bytes> SerializeBound(const Type& type, const Bound& bound, Side side, MetricsMode mode);
 
+// Whether a reader may leave out what is beyond these bounds. Readers order UUIDs as bytes, as Parquet says,
+// or, as Iceberg's Java does, as two signed numbers; where the two orders differ, the bounds must not be
+// written.
+bool IsOrderedForAll(const Type& type, const Bound& lower, const Bound& upper);
+
 // Adds what the mode wants of the column. `in_list`: below a list or map, where there are no bounds.
 void PutMetrics(const Field& field, const LeafTotals& totals, bool in_list, MetricsMode mode,
                 ColumnMetrics& metrics);

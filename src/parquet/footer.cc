@@ -38,7 +38,7 @@ BoundaryOrder OrderOf(const std::vector<PageEntry>& pages) {
 void WriteStatistics(ThriftWriter& out, int id, const Leaf& leaf, const LeafStatistics& statistics) {
   out.Struct(id, [&] {
     out.Long(3, statistics.nulls);
-    if (!statistics.lower) return;
+    if (!statistics.lower || !IsOrderedForAll(leaf.field->type, *statistics.lower, *statistics.upper)) return;
     const std::string least = PlainBound(leaf, *statistics.lower);
     const std::string greatest = PlainBound(leaf, *statistics.upper);
     const bool has_least = least.size() <= kMostStatisticBytes;

@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 #include <parquet/file_reader.h>
 #include <parquet/schema.h>
+#include <parquet/statistics.h>
 
 #include <algorithm>
 #include <limits>
@@ -24,6 +25,7 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::Pair;
+using ::testing::SizeIs;
 using ::testing::UnorderedElementsAre;
 
 constexpr char kFile[] = "file:/lake/a.parquet";
@@ -37,9 +39,9 @@ class ParquetTest : public ::testing::Test {
     return writer->Finish();
   }
 
-  std::unique_ptr<parquet::ParquetFileReader> OpenFooter() {
+  std::unique_ptr<parquet::ParquetFileReader> OpenFooter(const std::string& location = kFile) {
     return parquet::ParquetFileReader::Open(
-        std::make_shared<arrow_adapter::StoreInputFile>(store_.Open(kFile).value()));
+        std::make_shared<arrow_adapter::StoreInputFile>(store_.Open(location).value()));
   }
 
   MemoryStore store_{ThreadRuntime()};
@@ -144,7 +146,7 @@ TEST_F(ParquetTest, MetricsAreThoseOfTheValues) {
     batch.column(3).AppendBytes(name);
     batch.column(4).AppendBoolean(n > 0);
     batch.column(5).AppendBytes(n > 0 ? "\x01" : "\xFF\xFF");
-    batch.column(6).AppendFixedBytes(std::string(16, static_cast<char>(n > 0 ? 0x90 : 0x10)));
+    batch.column(6).AppendFixedBytes(std::string(16, static_cast<char>(n > 0 ? 0x70 : 0x10)));
     batch.column(7).AppendInt64(n * 1'000'000'000'000);
     batch.column(9).child(0).AppendBytes("t");
     batch.column(9).child(0).AppendNull();
@@ -174,11 +176,33 @@ TEST_F(ParquetTest, MetricsAreThoseOfTheValues) {
   EXPECT_THAT(metrics.upper_bounds,
               ElementsAre(Pair(1, SerializeInt32(200)), Pair(2, Bytes{0x00, 0x80}),
                           Pair(3, SerializeDecimal(PowerOfTen(30))), Pair(4, ToBytes("ä")), Pair(5, Bytes{1}),
-                          Pair(6, Bytes{0xFF, 0xFF}), Pair(7, Bytes(16, 0x90)),
+                          Pair(6, Bytes{0xFF, 0xFF}), Pair(7, Bytes(16, 0x70)),
                           Pair(8, SerializeInt64(200'000'000'000'000)), Pair(13, SerializeInt64(200))));
   EXPECT_EQ(metrics.column_sizes.size(), 11U);
   EXPECT_EQ(file.split_offsets, std::vector<std::int64_t>{4});
   EXPECT_EQ(file.file_size_in_bytes, store_.Open(kFile).value()->size());
+}
+
+TEST_F(ParquetTest, UuidsWithoutAnOrderForAllHaveNoBounds) {
+  const Schema schema = MakeSchema({MakeField("id", "uuid")});
+  const auto write = [&](char first, char second, const std::string& location) {
+    ColumnBatch batch(schema);
+    for (const char half : {first, second}) {
+      batch.column(0).AppendFixedBytes(std::string(8, half) + std::string(8, '\x80'));
+      batch.CloseRow();
+    }
+    return Write({&batch}, {}, location);
+  };
+  const auto has_statistics = [&](const std::string& location) {
+    return OpenFooter(location)->metadata()->RowGroup(0)->ColumnChunk(0)->encoded_statistics()->has_min;
+  };
+  ASSERT_OK_AND_ASSIGN(const WrittenFile random, write('\x7F', '\x80', "file:/lake/random"));
+  EXPECT_THAT(random.metrics.lower_bounds, IsEmpty());
+  EXPECT_THAT(random.metrics.upper_bounds, IsEmpty());
+  EXPECT_FALSE(has_statistics("file:/lake/random"));
+  ASSERT_OK_AND_ASSIGN(const WrittenFile timed, write('\x01', '\x7F', "file:/lake/timed"));
+  EXPECT_THAT(timed.metrics.lower_bounds, SizeIs(1));
+  EXPECT_TRUE(has_statistics("file:/lake/timed"));
 }
 
 TEST_F(ParquetTest, NansAreCountedAndBoundNothing) {

@@ -85,13 +85,16 @@ class Lake:
         commits = self.commits(table, stream)
         return commits[-1].next if commits else {}
 
-    def read(self, table: str, engine: str = "pyiceberg", columns: tuple[str, ...] = ("*",)) -> list[dict[str, Any]]:
+    def read(self, table: str, engine: str = "pyiceberg", columns: tuple[str, ...] = ("*",),
+             branch: str = "main") -> list[dict[str, Any]]:
         """All rows. An absent table is an empty one only where the caller has made sure that it exists."""
-        return rows_of(self._read_pyiceberg(table, columns) if engine == "pyiceberg" else self._read_duckdb(table, columns))
+        snapshot = self.metadata(table)["refs"][branch]["snapshot-id"] if branch != "main" else None
+        read = self._read_pyiceberg if engine == "pyiceberg" else self._read_duckdb
+        return rows_of(read(table, columns, snapshot))
 
     def read_arrow(self, table: str) -> pyarrow.Table:
         """All rows as DuckDB reads them, to be compared with another table of the same columns."""
-        return self._read_duckdb(table, ("*",))
+        return self._read_duckdb(table, ("*",), None)
 
     def blurred(self, table: str, engine: str) -> frozenset[str]:
         """Columns in which the engine gives empty for null: PyIceberg 0.12 drops the nulls of lists of structs."""
@@ -100,13 +103,14 @@ class Lake:
         return frozenset(field.name for field in self.table(table).schema().fields
                          if isinstance(field.field_type, ListType) and isinstance(field.field_type.element_type, StructType))
 
-    def _read_pyiceberg(self, table: str, columns: tuple[str, ...]) -> pyarrow.Table:
-        return self.table(table).scan(selected_fields=columns).to_arrow()
+    def _read_pyiceberg(self, table: str, columns: tuple[str, ...], snapshot: int | None) -> pyarrow.Table:
+        return self.table(table).scan(selected_fields=columns, snapshot_id=snapshot).to_arrow()
 
-    def _read_duckdb(self, table: str, columns: tuple[str, ...]) -> pyarrow.Table:
+    def _read_duckdb(self, table: str, columns: tuple[str, ...], snapshot: int | None) -> pyarrow.Table:
         file = self.metadata_file(table)
         names = ", ".join(column if column == "*" else f'"{column}"' for column in columns)
-        return duckdb_connection().execute(f"SELECT {names} FROM iceberg_scan('{file}')").to_arrow_table()
+        which = f", snapshot_from_id => {snapshot}" if snapshot else ""
+        return duckdb_connection().execute(f"SELECT {names} FROM iceberg_scan('{file}'{which})").to_arrow_table()
 
     def locked(self) -> bool:
         """Whether somebody holds the catalog's database in the middle of a transaction."""

@@ -5,7 +5,7 @@ import re
 import uuid
 from typing import Any, Mapping
 
-from pyiceberg.expressions import EqualTo, NotNull
+from pyiceberg.expressions import EqualTo, IsNull, NotNull
 
 from lake import Lake, duckdb_connection, rows_of
 
@@ -14,24 +14,26 @@ _LITERALS = {"boolean": "{}", "int": "{}", "long": "{}", "float": "CAST('{}' AS 
              "date": "DATE '{}'", "time": "TIME '{}'", "timestamp": "TIMESTAMP '{}'", "string": "'{}'",
              "uuid": "CAST('{}' AS UUID)", "fixed": "X'{}'", "binary": "X'{}'"}
 
+ANY = object()
+
 
 @dataclasses.dataclass(frozen=True)
 class Condition:
-    """A column (a member of a struct, with a dot) has this value; None: any value."""
+    """A column (a member of a struct, with a dot) has this value, is null (None), or has a value (ANY)."""
     column: str
     type: str
     value: Any
 
     def sql(self, literals: Mapping[str, str]) -> str:
-        if self.value is None:
-            return f"{self.column} IS NOT NULL"
+        if self.value is None or self.value is ANY:
+            return f"{self.column} {'IS NULL' if self.value is None else 'IS NOT NULL'}"
         if self.type.startswith("decimal"):
             return f"{self.column} = CAST('{self.value}' AS {self.type})"
         return f"{self.column} = {(_LITERALS | literals)[self.type.partition('[')[0]].format(self._text())}"
 
     def expression(self):
-        if self.value is None:
-            return NotNull(self.column)
+        if self.value is None or self.value is ANY:
+            return (IsNull if self.value is None else NotNull)(self.column)
         value = uuid.UUID(self.value) if self.type == "uuid" else self.value
         return EqualTo(self.column, value.isoformat() if isinstance(value, (datetime.date, datetime.time)) else value)
 
@@ -53,8 +55,8 @@ class Found:
 class PyIceberg:
     lacks = ()  # types of columns that it opens no table with
 
-    def read(self, lake: Lake, table: str) -> list[dict[str, Any]]:
-        return lake.read(table, "pyiceberg")
+    def read(self, lake: Lake, table: str, branch: str = "main") -> list[dict[str, Any]]:
+        return lake.read(table, "pyiceberg", branch=branch)
 
     def find(self, lake: Lake, table: str, condition: Condition) -> Found:
         scan = lake.table(table).scan(row_filter=condition.expression())
@@ -64,8 +66,8 @@ class PyIceberg:
 class DuckDB:
     lacks = ()
 
-    def read(self, lake: Lake, table: str) -> list[dict[str, Any]]:
-        return lake.read(table, "duckdb")
+    def read(self, lake: Lake, table: str, branch: str = "main") -> list[dict[str, Any]]:
+        return lake.read(table, "duckdb", branch=branch)
 
     def find(self, lake: Lake, table: str, condition: Condition) -> Found:
         literals = {"timestamptz": "TIMESTAMPTZ '{}Z'", "fixed": "unhex('{}')", "binary": "unhex('{}')"}

@@ -42,8 +42,9 @@ class Spark:
         """With the lake's catalog as the current one."""
         return self._session(lake).sql(text)
 
-    def read(self, lake: Lake, table: str) -> list[dict[str, Any]]:
-        return rows_of(self.sql(lake, f"SELECT * FROM {table}").toArrow())
+    def read(self, lake: Lake, table: str, branch: str = "main") -> list[dict[str, Any]]:
+        version = f" VERSION AS OF '{branch}'" if branch != "main" else ""
+        return rows_of(self.sql(lake, f"SELECT * FROM {table}{version}").toArrow())
 
     def find(self, lake: Lake, table: str, condition: Condition) -> Found:
         frame = self.sql(lake, f"SELECT * FROM {table} WHERE {condition.sql(LITERALS)}")

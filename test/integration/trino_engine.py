@@ -69,8 +69,9 @@ class Trino:
         """With the lake's catalog as the current one."""
         return self._execute(text, self._catalog(lake))[0]
 
-    def read(self, lake: Lake, table: str) -> list[dict[str, Any]]:
-        return self.sql(lake, f"SELECT * FROM {table}")
+    def read(self, lake: Lake, table: str, branch: str = "main") -> list[dict[str, Any]]:
+        version = f" FOR VERSION AS OF '{branch}'" if branch != "main" else ""
+        return self.sql(lake, f"SELECT * FROM {table}{version}")
 
     def find(self, lake: Lake, table: str, condition: Condition) -> Found:
         query = f"SELECT * FROM {table} WHERE {condition.sql(LITERALS)}"
