@@ -12,7 +12,7 @@ test:                ## what must hold at each change
 	tools/test
 
 test-all:            ## test, and the rest
-	tools/test setup checks build unit fuzz simulation integration chaos readers librdkafka optimised threads instructions lint long
+	tools/test setup checks build bench unit fuzz simulation integration chaos readers librdkafka optimised threads instructions lint long
 
 SEEDS ?= 1000
 sim:                 ## simulated worlds 1 to SEEDS, and every mutant (sim/README.md); options go in ARGS
@@ -37,9 +37,9 @@ fuzz:                ## every fuzz target for SECONDS (fuzz/README.md); NAME=jso
 	ninja -C build/asan-ubsan fuzz_targets
 	fuzz/run --seconds $(SECONDS) $(NAME)
 
-bench:               ## events per CPU-second, memory, beside DuckDB; options go in ARGS
-	tools/setup test
-	.deps/readers/bin/python bench/run $(ARGS)
+bench:               ## events per CPU-second, memory, beside DuckDB, and with PEERS=1 Kafka Connect; options go in ARGS
+	tools/setup $(if $(PEERS),peers,test)
+	.deps/readers/bin/python bench/run $(if $(PEERS),--peers) $(ARGS)
 
 lint:                ## style of what differs from the last commit; ARGS=--all for everything, ARGS=--fix to format
 	tools/setup lint

@@ -7,7 +7,6 @@ set(CMAKE_RUNTIME_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/bin")
 option(FRAZIL_WERROR "Warnings are errors" ON)
 option(FRAZIL_TESTS "Unit tests" ON)
 option(FRAZIL_FUZZ "Fuzz targets of fuzz/, and the counters that they need in the libraries" OFF)
-option(FRAZIL_BENCH "Micro benchmarks of bench/" OFF)
 set(FRAZIL_SANITIZE "" CACHE STRING "Sanitizers of the whole build: address,undefined or thread")
 
 add_compile_options(-Wall -Wextra -Wpedantic -Wshadow -Wswitch -Wunused
