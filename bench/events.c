@@ -1,15 +1,22 @@
-// Writes order events as JSON to a topic, or to standard output one a line:
+// Writes JSON events to a topic, or to standard output one a line:
 //
-//   events -n COUNT [-b BROKERS -t TOPIC -p PARTITIONS -c CODEC -s BATCH_BYTES]
+//   events -n COUNT [-k KIND] [-r] [-b BROKERS -t TOPIC -p PARTITIONS -c CODEC -s BATCH_BYTES]
+//
+// KIND: orders (10 members, some 230 bytes; the default), large (an order and 13 members more, some 970
+// bytes), or wide (100 members, some 2,300 bytes). With -r the members of each event come in an order of its
+// own.
 //
 // Event i is a pure function of i, and all events differ. To a topic: batches of up to BATCH_BYTES before
 // compression, event i to partition i modulo PARTITIONS. The last line on standard error is what a reader of
-// all of them must find: "rows=… quantity_sum=… price_cents_sum=… bytes=…".
+// all of them must find: "rows=… whole_sum=… cents_sum=… bytes=…", the sums of the quantities and prices of
+// orders, of column_5 and of column_2 in hundredths of wide events.
 #include <inttypes.h>
 #include <librdkafka/rdkafka.h>
+#include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -22,12 +29,21 @@ static const char* kPizza[] = {"Margherita",       "Marinara",         "Diavola"
                                "Quattro Formaggi", "Quattro Stagioni", "Prosciutto", "Funghi"};
 static const char* kSize[] = {"S", "M", "L", "XL"};
 static const char* kStatus[] = {"placed", "baking", "on the way", "delivered"};
+static const char* kNote[] = {
+    "ring twice, the bell is hard to hear from the kitchen, and mind the step behind the door",
+    "extra basil, no onions; cut into eight pieces, and a second box for the crusts please",
+    "leave it with the neighbours on the left if nobody opens, they know about it"};
+
+#define MOST_MEMBERS 100
 
 typedef struct {
-  char json[512];
+  char text[6000];  // the members, "key":value, one after the other as they are made
+  int ends[MOST_MEMBERS];
+  int members;
+  char json[6000];
   int length;
-  unsigned quantity;
-  unsigned price_cents;
+  uint64_t whole;
+  uint64_t cents;
 } Event;
 
 // SplitMix64: distinct inputs give distinct outputs.
@@ -38,12 +54,24 @@ static uint64_t Mix(uint64_t x) {
   return x ^ (x >> 31);
 }
 
-static void MakeEvent(uint64_t i, Event* event) {
-  const uint64_t a = Mix(i), b = Mix(a), c = Mix(b);
-  event->quantity = 1 + (unsigned)(c & 7) % 5;
-  event->price_cents = 500 + (unsigned)((c >> 8) % 4500);
-  const int64_t millis = 1767225600000 + (int64_t)i * 37;  // from 2026-01-01T00:00:00Z on
-  const time_t second = millis / 1000;
+// Random numbers of one event.
+static uint64_t Next(uint64_t* state) {
+  return *state = Mix(*state);
+}
+
+__attribute__((format(printf, 2, 3))) static void Add(Event* event, const char* format, ...) {
+  const int begin = event->members ? event->ends[event->members - 1] : 0;
+  va_list values;
+  va_start(values, format);
+  const int length = vsnprintf(event->text + begin, sizeof event->text - (size_t)begin, format, values);
+  va_end(values);
+  if (event->members == MOST_MEMBERS || begin + length >= (int)sizeof event->text) abort();
+  event->ends[event->members++] = begin + length;
+}
+
+// From 2026-01-01T00:00:00Z on.
+static void AddTime(Event* event, const char* key, int64_t millis) {
+  const time_t second = 1767225600 + millis / 1000;
   static time_t formatted_second = -1;
   static char formatted[32];
   if (second != formatted_second) {
@@ -52,16 +80,101 @@ static void MakeEvent(uint64_t i, Event* event) {
     strftime(formatted, sizeof formatted, "%Y-%m-%dT%H:%M:%S", &parts);
     formatted_second = second;
   }
-  event->length = snprintf(
-      event->json, sizeof event->json,
-      "{\"order_id\":\"%08x-%04x-4%03x-%04x-%012" PRIx64
-      "\",\"store_id\":%u,\"customer\":\"%s %s\",\"pizza\":\"%s\",\"size\":\"%s\","
-      "\"quantity\":%u,\"price\":%u.%02u,\"order_ts\":\"%s.%03dZ\",\"status\":\"%s\",\"delivery\":%s}",
-      (unsigned)(a >> 32), (unsigned)(a >> 16) & 0xffff, (unsigned)(a & 0xfff),
-      0x8000 | ((unsigned)(b >> 48) & 0x3fff), b & 0xffffffffffff, (unsigned)((c >> 24) % 5000),
-      kFirst[(c >> 40) & 15], kLast[(c >> 44) & 15], kPizza[(c >> 48) & 7], kSize[(c >> 51) & 3],
-      event->quantity, event->price_cents / 100, event->price_cents % 100, formatted, (int)(millis % 1000),
-      kStatus[(c >> 53) & 3], (c >> 55) & 1 ? "true" : "false");
+  Add(event, "\"%s\":\"%s.%03dZ\"", key, formatted, (int)(millis % 1000));
+}
+
+static void AddOrder(uint64_t i, Event* event) {
+  const uint64_t a = Mix(i), b = Mix(a), c = Mix(b);
+  event->whole = 1 + (c & 7) % 5;
+  event->cents = 500 + (c >> 8) % 4500;
+  Add(event, "\"order_id\":\"%08x-%04x-4%03x-%04x-%012" PRIx64 "\"", (unsigned)(a >> 32),
+      (unsigned)(a >> 16) & 0xffff, (unsigned)(a & 0xfff), 0x8000 | ((unsigned)(b >> 48) & 0x3fff),
+      b & 0xffffffffffff);
+  Add(event, "\"store_id\":%u", (unsigned)((c >> 24) % 5000));
+  Add(event, "\"customer\":\"%s %s\"", kFirst[(c >> 40) & 15], kLast[(c >> 44) & 15]);
+  Add(event, "\"pizza\":\"%s\"", kPizza[(c >> 48) & 7]);
+  Add(event, "\"size\":\"%s\"", kSize[(c >> 51) & 3]);
+  Add(event, "\"quantity\":%" PRIu64, event->whole);
+  Add(event, "\"price\":%" PRIu64 ".%02" PRIu64, event->cents / 100, event->cents % 100);
+  AddTime(event, "order_ts", (int64_t)i * 37);
+  Add(event, "\"status\":\"%s\"", kStatus[(c >> 53) & 3]);
+  Add(event, "\"delivery\":%s", (c >> 55) & 1 ? "true" : "false");
+}
+
+// What no column reads.
+static void AddRemarks(uint64_t i, Event* event) {
+  uint64_t random = Mix(~i);
+  Add(event,
+      "\"address\":{\"street\":\"Via dei Tribunali %u\",\"zip\":\"%u\",\"city\":\"Napoli\","
+      "\"geo\":{\"lat\":40.%u,\"lon\":14.25}}",
+      (unsigned)(Next(&random) % 300), 80100 + (unsigned)(Next(&random) % 50),
+      (unsigned)(Next(&random) % 10000));
+  Add(event, "\"toppings\":[\"basil\",\"mozzarella\",\"tomato\",\"olives\"]");
+  for (int k = 0; k < 5; k++) Add(event, "\"note_%d\":\"%s\"", k, kNote[Next(&random) % 3]);
+  for (int k = 0; k < 6; k++) Add(event, "\"counter_%d\":%u", k, (unsigned)(Next(&random) % 100000));
+}
+
+static void AddWide(uint64_t i, Event* event) {
+  uint64_t random = Mix(i);
+  char key[16];
+  for (int k = 0; k < 100; k += 5) {
+    const uint64_t whole = k ? Next(&random) % 1000000 : i;
+    const uint64_t cents = Next(&random) % 100000;
+    if (k == 0) event->cents = cents;
+    if (k == 5) event->whole = whole;
+    Add(event, "\"column_%d\":%" PRIu64, k, whole);
+    Add(event, "\"column_%d\":\"text %x\"", k + 1, (unsigned)(Next(&random) % 100000));
+    Add(event, "\"column_%d\":%" PRIu64 ".%02" PRIu64, k + 2, cents / 100, cents % 100);
+    Add(event, "\"column_%d\":%s", k + 3, Next(&random) % 2 ? "true" : "false");
+    snprintf(key, sizeof key, "column_%d", k + 4);
+    AddTime(event, key, (int64_t)(i * 37 + Next(&random) % 1000));
+  }
+}
+
+// The members, in their order or in one drawn for event i, make the event.
+static void Close(uint64_t i, int shuffled, Event* event) {
+  int order[MOST_MEMBERS];
+  uint64_t random = Mix(i ^ 0x5bf03635ull);
+  for (int k = 0; k < event->members; k++) {
+    const int other = shuffled ? (int)(Next(&random) % (uint64_t)(k + 1)) : k;
+    order[k] = order[other];
+    order[other] = k;
+  }
+  char* out = event->json;
+  for (int k = 0; k < event->members; k++) {
+    const int begin = order[k] ? event->ends[order[k] - 1] : 0;
+    const size_t length = (size_t)(event->ends[order[k]] - begin);
+    *out++ = k ? ',' : '{';
+    memcpy(out, event->text + begin, length);
+    out += length;
+  }
+  *out++ = '}';
+  *out = '\0';
+  event->length = (int)(out - event->json);
+}
+
+typedef enum { ORDERS, LARGE, WIDE } Kind;
+
+static int KindOf(const char* name, Kind* kind) {
+  static const char* names[] = {"orders", "large", "wide"};
+  for (int k = 0; k < 3; k++) {
+    if (strcmp(name, names[k]) == 0) {
+      *kind = (Kind)k;
+      return 1;
+    }
+  }
+  return 0;
+}
+
+static void MakeEvent(uint64_t i, Kind kind, int shuffled, Event* event) {
+  event->members = 0;
+  if (kind == WIDE) {
+    AddWide(i, event);
+  } else {
+    AddOrder(i, event);
+    if (kind == LARGE) AddRemarks(i, event);
+  }
+  Close(i, shuffled, event);
 }
 
 static uint64_t not_delivered;
@@ -112,8 +225,16 @@ int main(int argc, char** argv) {
   const char* codec = "lz4";
   const char* batch_bytes = "131072";
   uint64_t partitions = 1;
-  for (int option; (option = getopt(argc, argv, "n:b:t:p:c:s:")) != -1;) {
+  Kind kind = ORDERS;
+  int shuffled = 0;
+  for (int option; (option = getopt(argc, argv, "n:k:rb:t:p:c:s:")) != -1;) {
     switch (option) {
+      case 'k':
+        if (!KindOf(optarg, &kind)) return 64;
+        break;
+      case 'r':
+        shuffled = 1;
+        break;
       case 'n':
         count = strtoull(optarg, NULL, 10);
         break;
@@ -140,12 +261,12 @@ int main(int argc, char** argv) {
 
   rd_kafka_t* producer = brokers ? NewProducer(brokers, codec, batch_bytes) : NULL;
   rd_kafka_topic_t* topic = producer ? rd_kafka_topic_new(producer, topic_name, NULL) : NULL;
-  uint64_t quantity_sum = 0, price_cents_sum = 0, bytes = 0;
+  uint64_t whole_sum = 0, cents_sum = 0, bytes = 0;
   Event event;
   for (uint64_t i = 0; i < count; i++) {
-    MakeEvent(i, &event);
-    quantity_sum += event.quantity;
-    price_cents_sum += event.price_cents;
+    MakeEvent(i, kind, shuffled, &event);
+    whole_sum += event.whole;
+    cents_sum += event.cents;
     bytes += (uint64_t)event.length;
     if (producer) {
       Produce(producer, topic, (int32_t)(i % partitions), &event);
@@ -159,8 +280,8 @@ int main(int argc, char** argv) {
     rd_kafka_topic_destroy(topic);
     rd_kafka_destroy(producer);
   }
-  fprintf(stderr, "rows=%" PRIu64 " quantity_sum=%" PRIu64 " price_cents_sum=%" PRIu64 " bytes=%" PRIu64 "\n",
-          count, quantity_sum, price_cents_sum, bytes);
+  fprintf(stderr, "rows=%" PRIu64 " whole_sum=%" PRIu64 " cents_sum=%" PRIu64 " bytes=%" PRIu64 "\n", count,
+          whole_sum, cents_sum, bytes);
   if (not_delivered) fprintf(stderr, "events: %" PRIu64 " were not delivered\n", not_delivered);
   return not_delivered != 0;
 }

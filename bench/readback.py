@@ -3,6 +3,7 @@
   readback.py EVENTS convert NDJSON PARQUET    the same work from a file, on one thread: CPU-seconds, wall time, memory
   readback.py EVENTS check PARQUET|METADATA    what is in a Parquet file or an Iceberg table: rows, distinct ids, sums,
                                                and a hash over all values that does not depend on the order of rows
+  readback.py EVENTS create FOLDER             an empty table bench.events, by PyIceberg: FOLDER/catalog.db, FOLDER/lake
 
 EVENTS is a name in shapes.py.
 """
@@ -45,12 +46,25 @@ def check(events: Events, place: str) -> dict:
             connection.execute(f"LOAD {extension}")
         table = f"iceberg_scan('{place}')"
     values = ", ".join(f'"{name}"' for name, _ in events.columns)
-    wanted = {"rows": "count(*)", "distinct_ids": f"count(DISTINCT {events.distinct})", **dict(events.sums),
+    wanted = {"rows": "count(*)", "distinct": f"count(DISTINCT {events.distinct})", **dict(events.sums),
               "hash": f"sum(hash({values})::HUGEINT)"}
     row = connection.execute(f"SELECT {', '.join(wanted.values())} FROM {table}").fetchone()
     return {name: int(value or 0) for name, value in zip(wanted, row)}
 
 
+def create(events: Events, folder: str) -> dict:
+    from pyiceberg.catalog.sql import SqlCatalog  # slow to load, and needed here only
+    from pyiceberg.schema import Schema
+    from pyiceberg.types import NestedField
+    fields = [NestedField(number, name, type_, required=False)
+              for number, (name, type_) in enumerate(events.columns, start=1)]
+    catalog = SqlCatalog("iceberg", uri=f"sqlite:///{folder}/catalog.db", warehouse=f"file://{folder}/lake")
+    catalog.create_namespace("bench")
+    catalog.create_table("bench.events", Schema(*fields), properties={
+        "write.parquet.compression-codec": "zstd", "write.parquet.compression-level": "1"})
+    return {}
+
+
 if __name__ == "__main__":
     kind, command, *arguments = sys.argv[1:]
-    print(json.dumps({"convert": convert, "check": check}[command](KINDS[kind], *arguments)))
+    print(json.dumps({"convert": convert, "check": check, "create": create}[command](KINDS[kind], *arguments)))
