@@ -7,7 +7,7 @@
 #include "cli/look_output.h"
 #include "cli/program_testing.h"
 #include "cli/text_table.h"
-#include "spec/spec.h"
+#include "spec/spec_testing.h"
 
 namespace frazil {
 namespace {
@@ -18,26 +18,7 @@ using testing::Not;
 
 class Look : public Program {
  protected:
-  // The stream's file, whose broker is nowhere; `more` is at the end of its spec.
-  std::string Documents(const std::string& more) {
-    return Write("orders.yaml", R"(api_version: frazil/v1
-kind: connection
-metadata: {name: shop}
-spec: {type: kafka, brokers: ["127.0.0.1:1"]}
----
-api_version: frazil/v1
-kind: catalog
-metadata: {name: lake}
-spec: {type: sql, uri: "sqlite:catalog.db", warehouse: "file:lake"}
----
-api_version: frazil/v1
-kind: stream
-metadata: {name: orders}
-spec:
-  source: {connection: shop, topic: orders}
-  target: {catalog: lake, table: ingest.orders}
-)" + more);
-  }
+  std::string Documents(const std::string& more) { return Write("orders.yaml", DocumentsWith(more)); }
 };
 
 constexpr const char* kOrders = R"({"id":1,"ts":1767225600123,"lines":[{"q":1}],"note":null}

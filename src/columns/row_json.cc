@@ -3,14 +3,16 @@
 #include <fmt/format.h>
 
 #include <nlohmann/json.hpp>
+#include <utility>
 
 #include "base/bytes.h"
+#include "columns/visit_value.h"
 #include "schema/civil_day.h"
 
 namespace frazil {
 namespace {
 
-using Json = nlohmann::ordered_json;
+using Json = nlohmann::json;
 
 constexpr std::int64_t kMicrosPerDay = 86'400'000'000;
 
@@ -51,75 +53,86 @@ std::string UuidText(std::string_view bytes) {
   return text;
 }
 
-Json ValueJson(const Column& column, std::int64_t i);
-
-Json NestedJson(const Column& column, std::int64_t i) {
-  if (column.type() == TypeId::kStruct) {
-    Json json = Json::object();
-    for (std::size_t c = 0; c < column.child_count(); ++c) {
-      json[column.child(c).field().name] = ValueJson(column.child(c), i);
-    }
-    return json;
-  }
-  const auto at = static_cast<std::size_t>(i);
-  Json json = column.type() == TypeId::kList ? Json::array() : Json::object();
-  for (std::int64_t e = column.offsets()[at]; e < column.offsets()[at + 1]; ++e) {
-    const Json first = ValueJson(column.child(0), e);
-    if (column.type() == TypeId::kList) {
-      json.push_back(first);
-    } else {
-      json[first.is_string() ? first.get<std::string>() : first.dump()] = ValueJson(column.child(1), e);
-    }
-  }
-  return json;
+std::string Quoted(std::string_view text) {
+  return Json(text).dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
-Json ValueJson(const Column& column, std::int64_t i) {
-  if (column.is_null(i)) return nullptr;
-  switch (column.type()) {
-    case TypeId::kBoolean:
-      return column.value<std::uint8_t>(i) != 0;
-    case TypeId::kInt:
-      return column.value<std::int32_t>(i);
-    case TypeId::kLong:
-      return column.value<std::int64_t>(i);
-    case TypeId::kFloat:
-      return column.value<float>(i);
-    case TypeId::kDouble:
-      return column.value<double>(i);
-    case TypeId::kDecimal:
-      return DecimalText(column.value<Int128>(i), column.field().type.scale);
-    case TypeId::kDate:
-      return DayText(column.value<std::int32_t>(i));
-    case TypeId::kTime:
-      return TimeText(column.value<std::int64_t>(i));
-    case TypeId::kTimestamp:
-      return TimestampText(column.value<std::int64_t>(i));
-    case TypeId::kTimestamptz:
-      return TimestampText(column.value<std::int64_t>(i)) + "+00:00";
-    case TypeId::kString:
-      return std::string(column.bytes(i));
-    case TypeId::kUuid:
-      return UuidText(column.bytes(i));
-    case TypeId::kFixed:
-    case TypeId::kBinary:
-      return Hex(column.bytes(i));
-    case TypeId::kStruct:
-    case TypeId::kList:
-    case TypeId::kMap:
-      return NestedJson(column, i);
+// JSON of a single value.
+class ScalarJson {
+ public:
+  explicit ScalarJson(const Type& type) : type_(type) {}
+
+  std::string operator()(bool value) const { return value ? "true" : "false"; }
+  std::string operator()(std::int32_t value) const { return (*this)(std::int64_t{value}); }
+  std::string operator()(std::int64_t value) const {
+    if (type_.id == TypeId::kDate) return Quoted(DayText(value));
+    if (type_.id == TypeId::kTime) return Quoted(TimeText(value));
+    if (type_.id == TypeId::kTimestamp) return Quoted(TimestampText(value));
+    if (type_.id == TypeId::kTimestamptz) return Quoted(TimestampText(value) + "+00:00");
+    return fmt::format("{}", value);
   }
-  CheckFailed("every type is known", __FILE__, __LINE__, {});
+  std::string operator()(double value) const { return Json(value).dump(); }
+  std::string operator()(Int128 value) const { return Quoted(DecimalText(value, type_.scale)); }
+  std::string operator()(std::string_view bytes) const {
+    if (type_.id == TypeId::kString) return Quoted(bytes);
+    return Quoted(type_.id == TypeId::kUuid ? UuidText(bytes) : Hex(bytes));
+  }
+
+ private:
+  const Type& type_;
+};
+
+// Written as it goes: a tree of objects looks for each of its keys among all.
+void WriteValue(const Column& column, std::int64_t i, std::string& out);
+
+void WriteStruct(const Column& column, std::int64_t i, std::string& out) {
+  char between = '{';
+  for (std::size_t c = 0; c < column.child_count(); ++c) {
+    out += std::exchange(between, ',') + Quoted(column.child(c).field().name) + ':';
+    WriteValue(column.child(c), i, out);
+  }
+  out += '}';
+}
+
+// Of a list, or a map, whose keys are text whatever their type.
+void WriteElements(const Column& column, std::int64_t i, std::string& out) {
+  const bool list = column.type() == TypeId::kList;
+  out += list ? '[' : '{';
+  const auto at = static_cast<std::size_t>(i);
+  for (std::int64_t e = column.offsets()[at]; e < column.offsets()[at + 1]; ++e) {
+    if (e > column.offsets()[at]) out += ',';
+    if (!list) {
+      std::string key;
+      WriteValue(column.child(0), e, key);
+      out += (key.starts_with('"') ? key : Quoted(key)) + ':';
+    }
+    WriteValue(column.child(list ? 0 : 1), e, out);
+  }
+  out += list ? ']' : '}';
+}
+
+void WriteValue(const Column& column, std::int64_t i, std::string& out) {
+  if (column.is_null(i)) {
+    out += "null";
+  } else if (column.type() == TypeId::kStruct) {
+    WriteStruct(column, i, out);
+  } else if (column.field().type.is_nested()) {
+    WriteElements(column, i, out);
+  } else {
+    out += VisitValue(column, i, ScalarJson(column.field().type));
+  }
 }
 
 }  // namespace
 
 std::string RowJson(const ColumnBatch& batch, std::int64_t row) {
-  Json json = Json::object();
+  std::string json;
+  char between = '{';
   for (std::size_t c = 0; c < batch.column_count(); ++c) {
-    json[batch.column(c).field().name] = ValueJson(batch.column(c), row);
+    json += std::exchange(between, ',') + Quoted(batch.column(c).field().name) + ':';
+    WriteValue(batch.column(c), row, json);
   }
-  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
+  return json + '}';
 }
 
 }  // namespace frazil

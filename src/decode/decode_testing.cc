@@ -3,8 +3,11 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include <type_traits>
+
 #include "base/bytes.h"
 #include "base/result_matchers.h"
+#include "columns/visit_value.h"
 
 namespace frazil {
 namespace {
@@ -83,35 +86,17 @@ Mapping Plain(std::vector<ColumnMapping> columns) {
 
 std::string ValueText(const Column& column, std::int64_t i) {
   if (column.is_null(i)) return "null";
-  switch (column.type()) {
-    case TypeId::kBoolean:
-      return column.value<std::uint8_t>(i) != 0 ? "true" : "false";
-    case TypeId::kInt:
-    case TypeId::kDate:
-      return fmt::format("{}", column.value<std::int32_t>(i));
-    case TypeId::kLong:
-    case TypeId::kTime:
-    case TypeId::kTimestamp:
-    case TypeId::kTimestamptz:
-      return fmt::format("{}", column.value<std::int64_t>(i));
-    case TypeId::kFloat:
-      return fmt::format("{}", column.value<float>(i));
-    case TypeId::kDouble:
-      return fmt::format("{}", column.value<double>(i));
-    case TypeId::kDecimal:
-      return DecimalText(column.value<Int128>(i), column.field().type.scale);
-    case TypeId::kString:
-      return fmt::format("\"{}\"", column.bytes(i));
-    case TypeId::kUuid:
-    case TypeId::kFixed:
-    case TypeId::kBinary:
-      return Hex(column.bytes(i));
-    case TypeId::kStruct:
-    case TypeId::kList:
-    case TypeId::kMap:
-      return NestedText(column, i);
-  }
-  CheckFailed("every type is known", __FILE__, __LINE__, {});
+  const Type& type = column.field().type;
+  if (type.is_nested()) return NestedText(column, i);
+  return VisitValue(column, i, [&](auto value) {
+    if constexpr (std::is_same_v<decltype(value), Int128>) {
+      return DecimalText(value, type.scale);
+    } else if constexpr (std::is_same_v<decltype(value), std::string_view>) {
+      return type.id == TypeId::kString ? fmt::format("\"{}\"", value) : Hex(value);
+    } else {
+      return fmt::format("{}", value);
+    }
+  });
 }
 
 std::string RowText(const ColumnBatch& batch, std::int64_t row) {

@@ -199,10 +199,9 @@ TEST(HostileJsonTest, AMessageTakesColumnsInProportionToItsSize) {
 
 TEST(HostileJsonTest, ListsOfPlainValuesAreTakenAtAnySize) {
   DecoderFixture fixture(Plain({ColumnOf("c", "list<decimal(38,2)>")}));
-  const std::string message = "{\"c\":[" + Repeated("1", 4 * kMillion) + "]}";
-  fixture.Decode(Messages({message, message}));
-  EXPECT_EQ(fixture.counts.rows, 1) << "more than a batch takes: the second is for the next";
-  EXPECT_EQ(fixture.counts.errors, 0);
+  fixture.Decode(Messages({"{\"c\":[" + Repeated("1", 4 * kMillion) + "]}"}));
+  EXPECT_EQ(fixture.counts.rows, 1);
+  EXPECT_GT(fixture.rows.byte_size(), 64 << 20);
 }
 
 TEST(HostileJsonTest, BatchesAreCutByTheBytesOfElements) {

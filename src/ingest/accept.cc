@@ -161,6 +161,8 @@ class Acceptance {
   Result<KnownRecords> Known() {
     FRAZIL_ASSIGN(const auto ledger, seams_.catalog.Load(config_.target));
     if (decision_.kind == AcceptKind::kRenamed) FRAZIL_TRY(FindOtherStream(ledger));
+    FRAZIL_ASSIGN(const Mapping mapping, MappingOf(config_, ledger));
+    mapping_version_ = MappingVersion(mapping);
     return KnownIn(ledger);
   }
 
@@ -247,9 +249,7 @@ class Acceptance {
   }
 
   Status Commit(const PositionRecord& record, const Uuid& id) {
-    FRAZIL_ASSIGN(const LoadedTable target, seams_.catalog.Load(config_.target));
-    FRAZIL_ASSIGN(const Mapping mapping, MappingOf(config_, target));
-    LedgerCommit ledger(seams_, config_.target, decision_.identity, MappingVersion(mapping));
+    LedgerCommit ledger(seams_, config_.target, decision_.identity, mapping_version_);
     const auto unmoved = [&](const LoadedTable& table) -> Result<bool> {
       if (FRAZIL_MUTANT(accept_on_moved_ledger)) return true;
       FRAZIL_ASSIGN(const auto now, KnownIn(table));
@@ -272,6 +272,7 @@ class Acceptance {
   std::string ledger_stream_;  // under whose name the records stand
   std::unique_ptr<BatchSource> source_;
   std::map<Partition, PartitionBounds> bounds_;
+  std::string mapping_version_;
   KnownRecords known_;
   AcceptDecision decision_;
   std::map<std::string, FollowerRecord> followers_;

@@ -5,6 +5,7 @@
 
 #include "base/result_matchers.h"
 #include "spec/spec.h"
+#include "spec/spec_testing.h"
 
 namespace frazil {
 namespace {
@@ -27,24 +28,7 @@ void ExpectComesBack(const Mapping& mapping) {
   EXPECT_EQ(*parsed, mapping);
 
   const std::string yaml = MappingToYaml(mapping, 2);
-  const auto file = ParseSpec(R"(api_version: frazil/v1
-kind: connection
-metadata: {name: shop}
-spec: {type: kafka, brokers: ["h:1"]}
----
-api_version: frazil/v1
-kind: catalog
-metadata: {name: lake}
-spec: {type: sql, uri: "sqlite:c.db", warehouse: "file:lake"}
----
-api_version: frazil/v1
-kind: stream
-metadata: {name: orders}
-spec:
-  source: {connection: shop, topic: orders}
-  target: {catalog: lake, table: ingest.orders}
-)" + yaml,
-                              "pasted.yaml", "/");
+  const auto file = ParseSpec(DocumentsWith(yaml), "pasted.yaml", "/");
   ASSERT_TRUE(file.has_value()) << yaml << file.error().front().ToString();
   EXPECT_EQ(file->streams.at(0).mapping, mapping) << yaml;
 }

@@ -1,0 +1,30 @@
+// A small file of documents for tests.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace frazil {
+
+// A connection whose broker is nowhere, a catalog, and the stream `orders`; `more` is at the end of its spec.
+inline std::string DocumentsWith(std::string_view more) {
+  return R"(api_version: frazil/v1
+kind: connection
+metadata: {name: shop}
+spec: {type: kafka, brokers: ["127.0.0.1:1"]}
+---
+api_version: frazil/v1
+kind: catalog
+metadata: {name: lake}
+spec: {type: sql, uri: "sqlite:catalog.db", warehouse: "file:lake"}
+---
+api_version: frazil/v1
+kind: stream
+metadata: {name: orders}
+spec:
+  source: {connection: shop, topic: orders}
+  target: {catalog: lake, table: ingest.orders}
+)" + std::string(more);
+}
+
+}  // namespace frazil
