@@ -98,6 +98,7 @@ class StreamEngine::Impl {
 
   // Waits where waiting helps. A failure of this ends the stream.
   Status Handle(const Error& error, StopSignal& stop) {
+    if (error.kind != ErrorKind::kDenied) denied_since_.reset();
     switch (error.kind) {
       case ErrorKind::kConflict:
         looks_ = 0;
@@ -116,6 +117,8 @@ class StreamEngine::Impl {
         if (!started_ && options_.fail_fast_at_start) return GiveUp(error);
         return error.kind == ErrorKind::kNotFound ? Retry(error, stop) : Block(error);
       case ErrorKind::kDenied:
+        if (DeniedForGood()) return GiveUp(error);
+        [[fallthrough]];
       case ErrorKind::kUnavailable:
         if (!started_ && options_.fail_fast_at_start) return GiveUp(error);
         return Retry(error, stop);
@@ -125,6 +128,12 @@ class StreamEngine::Impl {
         return {};
     }
     return {};
+  }
+
+  bool DeniedForGood() {
+    const MonotonicTime now = seams_.runtime.Now();
+    if (!denied_since_) denied_since_ = now;
+    return options_.until_end && now - *denied_since_ >= options_.denied_limit;
   }
 
   Status StandBy(const Error& error, StopSignal& stop) {
@@ -201,6 +210,7 @@ class StreamEngine::Impl {
       status_.lag = report.lag;
       ++status_.commits;
       backoff_.Reset();
+      denied_since_.reset();
       looks_ = 0;
     }
     if (status().phase != StreamPhase::kRunning) SetPhase(StreamPhase::kRunning, {});
@@ -226,7 +236,8 @@ class StreamEngine::Impl {
   StreamStatus status_;
   Backoff backoff_;
   RetentionWatch retention_;
-  int looks_ = 0;  // at what seems to block, since the last commit
+  std::optional<MonotonicTime> denied_since_;  // the first of the denials since the last commit
+  int looks_ = 0;                              // at what seems to block, since the last commit
 
   bool started_ = false;
   std::optional<Uuid> target_uuid_;  // of the table that was recovered

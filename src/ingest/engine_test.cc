@@ -194,6 +194,47 @@ TEST(Engine, AtTheFirstStartAPersonSeesAtOnceWhatIsWrong) {
   EXPECT_THAT(StreamProcess(world).RunUntilEnd(), FailsWithCode("KAFKA_AUTH_REFUSED"));
 }
 
+// Such as a right that is taken away while the stream runs.
+class EngineDenied : public testing::Test {
+ protected:
+  EngineDenied() {
+    world_.Produce(0, 100);
+    process_.options.retry_first = process_.options.retry_limit = std::chrono::milliseconds(10);
+    process_.options.denied_limit = std::chrono::milliseconds(100);
+  }
+  void Deny(SourceCall call, int times) {
+    for (int i = 0; i < times; ++i)
+      world_.topic.Fail(call, {ErrorKind::kDenied, "TOPIC_DENIED", "the user may not", "", ""});
+  }
+  StreamWorld world_;
+  StreamProcess process_{world_};
+};
+
+TEST_F(EngineDenied, ThatLastsEndsARunUntilTheEnd) {
+  Deny(SourceCall::kNext, 1);
+  Deny(SourceCall::kIdentify, 1000);
+  EXPECT_THAT(process_.RunUntilEnd(), FailsWithCode("TOPIC_DENIED"));
+  EXPECT_EQ(process_.status().phase, StreamPhase::kStopped);
+  EXPECT_EQ(process_.status().conditions.at(0).code, "TOPIC_DENIED");
+}
+
+TEST_F(EngineDenied, ThatPassesEndsNothing) {
+  process_.options.denied_limit = std::chrono::minutes(1);
+  Deny(SourceCall::kNext, 3);
+  ASSERT_OK(process_.RunUntilEnd());
+  world_.ExpectExactlyOnce();
+}
+
+TEST_F(EngineDenied, ThatLastsIsRetriedByARunWithoutEnd) {
+  Deny(SourceCall::kNext, 30);
+  process_.Start();
+  process_.Await("retrying",
+                 [](const StreamStatus& status) { return status.phase == StreamPhase::kRetrying; });
+  process_.AwaitCommitted(100);
+  ASSERT_OK(process_.Stop());
+  world_.ExpectExactlyOnce();
+}
+
 TEST(Engine, TwoProcessesOnOneStreamDoubleNothing) {
   StreamWorld world;
   StreamProcess a(world);

@@ -233,6 +233,17 @@ def test_what_lasts_is_told_while_the_others_are_read(fake, error, said, within)
     world.audit()
 
 
+def test_a_right_that_is_missing_ends_a_run_until_the_end(fake):
+    """What is not refused is committed before."""
+    file = spec(fake)
+    trouble = fake.broker.trouble("fault", key="Fetch", error="TOPIC_AUTHORIZATION_FAILED", topic=fake.topic, partitions=[3], count=-1)
+    ended = run_to_end(file, expect=77, limit=SECONDS)
+    assert "RETRYING: TOPIC_DENIED" in ended.err and ended.err.count("TOPIC_DENIED") < 20, str(ended)
+    trouble.end()
+    run_to_end(file)
+    fake.audit()
+
+
 @pytest.mark.long
 def test_a_log_that_its_broker_cannot_read_blocks(fake):
     file = spec(fake)
