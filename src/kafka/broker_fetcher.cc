@@ -199,7 +199,7 @@ Status BrokerFetcher::Fetch() {
 }
 
 // Waiting for a little more costs no throughput, and a broker with many partitions that get a message now and
-// then would answer without a pause.
+// then would answer without a pause, and each answer wakes all streams.
 void BrokerFetcher::Pause(MonotonicTime asked_at, std::size_t bytes) {
   Duration pause = std::min<Duration>(milliseconds(response_.throttle_ms), kMostThrottle);
   if (bytes < kLargeResponse)

@@ -77,6 +77,27 @@ TEST_F(FetchFlowTest, WaitingForTheBudgetMakesAnEndNoYounger) {
   EXPECT_LT(*(*batch)->end_reached_ms, ThreadRuntime().UnixMillis() - 200);
 }
 
+// Each answer costs some wakes, however little is in it.
+TEST_F(FetchFlowTest, ATrickleComesInFewAnswers) {
+  cluster_.AddTopic("orders", 10);
+  times_.between_fetches = milliseconds(50);
+  const auto source = Source();
+  ASSERT_TRUE(source->Seek(From(10)));
+  Taken taken(From(10));
+  const MonotonicTime began = ThreadRuntime().Now();
+  for (int i = 0; i < 100; ++i) {
+    {
+      auto state = cluster_.state();
+      Log(state, i % 10).AppendRecords(1);
+    }
+    ASSERT_TRUE(
+        TakeUntil(*source, taken, [] { return false; }, milliseconds(3)).error().code == "TEST_LIMIT");
+  }
+  ASSERT_TRUE(TakeUpTo(*source, taken, 100));
+  const auto most = static_cast<std::size_t>((ThreadRuntime().Now() - began) / times_.between_fetches);
+  EXPECT_LE(Fetches(), most + 3);  // the first, the one that waits, and one between
+}
+
 TEST_F(FetchFlowTest, ABatchLargerThanTheBudgetPasses) {
   cluster_.AddTopic("orders", 1);
   {

@@ -35,7 +35,7 @@ struct ReadingTimes {
   // A response that takes more than half of the budget waits for its place while the others wait behind it;
   // after this it comes on top.
   Duration large_response = std::chrono::seconds(2);
-  Duration between_fetches = std::chrono::milliseconds(5);  // of one broker
+  Duration between_fetches = std::chrono::milliseconds(25);  // of one broker, while little comes
   Duration misplaced =
       std::chrono::seconds(1);  // until a position that a broker refused in error is tried again
   Duration replica =
