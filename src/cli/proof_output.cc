@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <chrono>
 #include <nlohmann/json.hpp>
 #include <vector>
 
@@ -119,6 +120,18 @@ std::string PlaceText(const MessagePlace& place) {
   return text;
 }
 
+ordered_json UnreadJson(const UnreadMessages& unread) {
+  ordered_json json = {{"next", unread.next.value()},
+                       {"log_start", unread.held.log_start.value()},
+                       {"end", unread.held.end.value()}};
+  if (unread.retention && unread.retention->age) json["retention_ms"] = unread.retention->age->count();
+  if (unread.risk) {
+    json["code"] = kRetentionNear;
+    json["left_ms"] = std::chrono::duration_cast<std::chrono::milliseconds>(unread.risk->left).count();
+  }
+  return json;
+}
+
 }  // namespace
 
 std::string AcceptedText(const AcceptedStop& stop) {
@@ -217,6 +230,7 @@ std::string WhereJson(const WhereOptions& question, const WhereAnswer& answer) {
     json["commit"] = {
         {"snapshot", answer.commit->value()}, {"n", answer.n}, {"time", FormatUnixMillis(*answer.commit_ms)}};
   }
+  if (answer.unread) json["unread"] = UnreadJson(*answer.unread);
   return Dump(json);
 }
 

@@ -2,46 +2,18 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <chrono>
 #include <utility>
 
 #include "base/log.h"
-#include "base/text.h"
 
 namespace frazil {
 namespace {
 
 using std::chrono::duration_cast;
-using std::chrono::hours;
-using std::chrono::milliseconds;
-using std::chrono::minutes;
-
-// Level 1 begins with this share of the messages' time, 1 / kFirstShare; each level halves it.
-constexpr int kFirstShare = 5;
-constexpr std::string_view kCode = "RETENTION_NEAR";
-constexpr int kMostLevel = 7;  // of what may be deleted at any moment
-
-Duration LeftAt(Duration age, int level) {
-  return level == kMostLevel ? Duration{} : age / (kFirstShare << (level - 1));
-}
-
-// 0: more than the first level's share is left.
-int LevelOf(double share) {
-  int level = 0;
-  while (level < kMostLevel && share < 1.0 / (kFirstShare << level)) ++level;
-  return level;
-}
 
 bool IsWorse(const RetentionRisk& a, const std::optional<RetentionRisk>& b) {
   return !b || std::pair(a.level, -a.left.count()) > std::pair(b->level, -b->left.count());
-}
-
-std::string LeftText(Duration left) {
-  if (left < minutes(1)) return "at any moment";
-  const milliseconds rounded = left >= hours(3) ? milliseconds(std::chrono::ceil<hours>(left))
-                                                : milliseconds(std::chrono::ceil<minutes>(left));
-  return "in less than " + FormatDuration(rounded);
 }
 
 }  // namespace
@@ -80,38 +52,11 @@ Result<std::optional<RetentionRisk>> RetentionWatch::Assess(
     first_starts_.try_emplace(partition, LogStart{held.log_start, runtime_.Now()});
   std::optional<RetentionRisk> worst;
   if (retention->age) {
-    FRAZIL_ASSIGN(worst, AssessAge(source, *retention->age, unread, stop));
+    FRAZIL_ASSIGN(worst, RiskByAge(source, *retention->age, unread, runtime_.UnixMillis(), stop));
   }
   if (!retention->by_size) return worst;
   auto by_size = AssessSize(unread, bounds);
   return by_size && IsWorse(*by_size, worst) ? by_size : worst;
-}
-
-// A message is older than a time if the first one that is not comes after it: so each question halves the
-// time that may be left, until no message is so old.
-Result<std::optional<RetentionRisk>> RetentionWatch::AssessAge(BatchSource& source, Duration age,
-                                                               const Positions& unread,
-                                                               StopSignal& stop) const {
-  std::optional<RetentionRisk> worst;
-  if (unread.empty()) return worst;
-  const std::int64_t now_ms = runtime_.UnixMillis();
-  for (int level = 1; level <= kMostLevel; ++level) {
-    const std::int64_t time = now_ms - duration_cast<milliseconds>(age - LeftAt(age, level)).count();
-    FRAZIL_ASSIGN(const Positions not_older,
-                  source.Resolve(StartTimestamp{std::max<std::int64_t>(time, 0)}, stop));
-    std::optional<RetentionRisk> here;
-    std::int64_t partitions = 0;
-    for (const auto& [partition, offset] : unread) {
-      const auto found = not_older.find(partition);
-      if (found == not_older.end() || found->second <= offset) continue;
-      ++partitions;
-      if (!here) here = RetentionRisk{partition, offset, LeftAt(age, level), level};
-    }
-    if (!here) break;
-    here->partitions = worst ? worst->partitions : partitions;
-    worst = here;
-  }
-  return worst;
 }
 
 // What lies between the log's start and the next message is what is deleted before it.
@@ -125,7 +70,7 @@ std::optional<RetentionRisk> RetentionWatch::AssessSize(
     const auto deleted = static_cast<double>(held.log_start - first.offset);
     if (deleted <= 0) continue;
     const auto before = static_cast<double>(offset - held.log_start);
-    const int level = LevelOf(before / static_cast<double>(held.end - held.log_start));
+    const int level = RiskLevel(before / static_cast<double>(held.end - held.log_start));
     if (level == 0) continue;
     ++partitions;
     const double seconds = std::chrono::duration<double>(runtime_.Now() - first.at).count();
@@ -159,7 +104,7 @@ void RetentionWatch::Tell(std::optional<RetentionRisk> risk) {
     LogWarning(
         "{}: {}: topic {} partition {}: the next message to read, at offset {}, will be deleted {} "
         "unless the stream catches up{}; lengthen retention.ms or retention.bytes of the topic",
-        stream_, kCode, topic_, risk->partition, risk->offset, LeftText(risk->left), others);
+        stream_, kRetentionNear, topic_, risk->partition, risk->offset, WhenDeleted(*risk), others);
   } else if (level == 0 && level_before > 0) {
     LogInfo("{}: topic {}: no unread message is about to be deleted any more", stream_, topic_);
   }

@@ -8,20 +8,11 @@
 #include <string>
 
 #include "base/result.h"
-#include "record/batch_source.h"
+#include "record/retention.h"
 #include "runtime/runtime.h"
 #include "runtime/stop_signal.h"
 
 namespace frazil {
-
-// Unread messages with less than a fifth of their time left.
-struct RetentionRisk {
-  Partition partition;  // the one that loses messages first
-  Offset offset;        // its next message to read
-  Duration left{};      // until that is deleted: less than this; zero: at any moment
-  int level = 1;        // 1: less than 1/5 of the messages' time is left; 2: less than 1/10, and so on
-  std::int64_t partitions = 1;  // that have such messages
-};
 
 // A look costs up to a dozen small questions to the source, so it is taken every few minutes only.
 //
@@ -56,8 +47,6 @@ class RetentionWatch {
   Result<std::optional<RetentionRisk>> Assess(BatchSource& source, const Positions& unread,
                                               const std::map<Partition, PartitionBounds>& bounds,
                                               StopSignal& stop);
-  Result<std::optional<RetentionRisk>> AssessAge(BatchSource& source, Duration age, const Positions& unread,
-                                                 StopSignal& stop) const;
   std::optional<RetentionRisk> AssessSize(const Positions& unread,
                                           const std::map<Partition, PartitionBounds>& bounds) const;
   void NoteFailure(const Error& error);

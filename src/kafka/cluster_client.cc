@@ -330,9 +330,8 @@ Result<Positions> ClusterClient::Committed(const std::string& group, const std::
   return Patiently(stop, [&] { return TryCommitted(group, topic, partitions, stop); });
 }
 
-Result<std::map<std::string, std::string>> ClusterClient::TopicSettings(const std::string& topic,
-                                                                        const std::vector<std::string>& names,
-                                                                        StopSignal& stop) {
+Result<TopicSettings> ClusterClient::Settings(const std::string& topic, const std::vector<std::string>& names,
+                                              StopSignal& stop) {
   DescribeConfigsResponse response;
   FRAZIL_TRY(AskAny(DescribeConfigsRequest{.topics = {topic}, .keys = names}, response, stop));
   const auto found = std::ranges::find(response.topics, topic, &DescribeConfigsResponse::Topic::name);
@@ -340,7 +339,7 @@ Result<std::map<std::string, std::string>> ClusterClient::TopicSettings(const st
     return Fail(
         IncompleteAnswerError(connection_, "DescribeConfigs is not about the topic that was asked for"));
   if (found->error != KafkaError::kNone) return Fail(TopicError(topic, found->error));
-  std::map<std::string, std::string> settings;
+  TopicSettings settings;
   for (auto& config : found->configs) {
     if (config.value) settings[std::move(config.key)] = std::move(*config.value);
   }

@@ -9,6 +9,7 @@
 
 #include "kafka/broker_link.h"
 #include "kafka/kafka_source.h"
+#include "kafka/topic_settings.h"
 #include "record/batch_source.h"
 #include "wire/protocol_cluster.h"
 #include "wire/protocol_group.h"
@@ -61,9 +62,8 @@ class ClusterClient {
                               const std::vector<Partition>& partitions, StopSignal& stop);
   // Once: settings of a topic by name, as far as they have a value and may be seen. Needs the right
   // DescribeConfigs on the topic.
-  Result<std::map<std::string, std::string>> TopicSettings(const std::string& topic,
-                                                           const std::vector<std::string>& names,
-                                                           StopSignal& stop);
+  Result<TopicSettings> Settings(const std::string& topic, const std::vector<std::string>& names,
+                                 StopSignal& stop);
   // Once; without joining the group.
   Status Commit(const std::string& group, const std::string& topic, const Positions& positions,
                 StopSignal& stop);

@@ -1,11 +1,11 @@
 #include "kafka/fetch_source.h"
 
 #include <algorithm>
-#include <charconv>
 #include <chrono>
 #include <utility>
 
 #include "kafka/reading_errors.h"
+#include "kafka/topic_settings.h"
 #include "record/position_errors.h"
 #include "record/start_positions.h"
 
@@ -15,12 +15,6 @@ namespace {
 using std::chrono::seconds;
 
 constexpr Duration kFlushLimit = seconds(1);
-
-std::optional<std::int64_t> NumberIn(std::string_view text) {
-  std::int64_t number = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  return error == std::errc() && end == text.data() + text.size() ? std::optional(number) : std::nullopt;
-}
 
 // Wakes what waits at the monitor.
 class NotifyOnStop {
@@ -154,19 +148,8 @@ Result<Positions> FetchSource::Resolve(const Start& start, StopSignal& stop) {
 }
 
 Result<std::optional<TopicRetention>> FetchSource::Retention(StopSignal& stop) {
-  FRAZIL_ASSIGN(const auto settings,
-                client_.TopicSettings(topic_, {"cleanup.policy", "retention.ms", "retention.bytes"}, stop));
-  const auto text = [&](const char* name) {
-    const auto found = settings.find(name);
-    return found == settings.end() ? "" : found->second;
-  };
-  TopicRetention retention;
-  if (text("cleanup.policy").find("delete") == std::string::npos) return retention;
-  if (const auto age = NumberIn(text("retention.ms")); age && *age >= 0)
-    retention.age = std::chrono::milliseconds(*age);
-  const auto size = NumberIn(text("retention.bytes"));
-  retention.by_size = size && *size >= 0;
-  return retention;
+  FRAZIL_ASSIGN(const auto settings, client_.Settings(topic_, RetentionSettings(), stop));
+  return RetentionOf(settings);
 }
 
 Status FetchSource::Seek(const Positions& positions) {

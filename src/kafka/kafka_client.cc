@@ -132,6 +132,24 @@ Positions ToPositions(const rd_kafka_topic_partition_list_t& list) {
   return positions;
 }
 
+using Event = std::unique_ptr<rd_kafka_event_t, decltype(&rd_kafka_event_destroy)>;
+
+// Of the answer to a question about one topic, those that have a value.
+rd_kafka_resp_err_t ReadSettings(rd_kafka_event_t& answer, TopicSettings& settings) {
+  const auto code = rd_kafka_event_error(&answer);
+  if (code != RD_KAFKA_RESP_ERR_NO_ERROR) return code;
+  std::size_t count = 0;
+  const auto* topics =
+      rd_kafka_DescribeConfigs_result_resources(rd_kafka_event_DescribeConfigs_result(&answer), &count);
+  if (count != 1) return RD_KAFKA_RESP_ERR__FAIL;
+  const auto* entries = rd_kafka_ConfigResource_configs(topics[0], &count);
+  for (std::size_t i = 0; i < count; ++i) {
+    const char* value = rd_kafka_ConfigEntry_value(entries[i]);
+    if (value != nullptr) settings[rd_kafka_ConfigEntry_name(entries[i])] = value;
+  }
+  return rd_kafka_ConfigResource_error(topics[0]);
+}
+
 int Millis(Duration duration) {
   return static_cast<int>(std::chrono::duration_cast<milliseconds>(duration).count());
 }
@@ -331,6 +349,26 @@ Result<Positions> KafkaClient::Committed(const std::string& topic, const std::ve
   Positions positions = ToPositions(*list);
   std::erase_if(positions, [](const auto& entry) { return entry.second < Offset(0); });
   return positions;
+}
+
+Result<TopicSettings> KafkaClient::Settings(const std::string& topic, StopSignal& stop) {
+  const std::unique_ptr<rd_kafka_queue_t, decltype(&rd_kafka_queue_destroy)> answers(
+      rd_kafka_queue_new(handle_), &rd_kafka_queue_destroy);
+  rd_kafka_ConfigResource_t* asked = rd_kafka_ConfigResource_new(RD_KAFKA_RESOURCE_TOPIC, topic.c_str());
+  rd_kafka_DescribeConfigs(handle_, &asked, 1, nullptr, answers.get());
+  rd_kafka_ConfigResource_destroy(asked);
+  const MonotonicTime since = runtime_.Now();
+  Event answer(nullptr, &rd_kafka_event_destroy);
+  while (true) {
+    FRAZIL_TRY(stop.Check());
+    answer.reset(rd_kafka_queue_poll(answers.get(), 100));
+    if (answer != nullptr) break;
+    if (auto failure = GivenUp(since)) return Fail(std::move(*failure));
+  }
+  TopicSettings settings;
+  const auto code = ReadSettings(*answer, settings);
+  if (code == RD_KAFKA_RESP_ERR_NO_ERROR) return settings;
+  return Fail(IsPassing(code) ? ConnectionError(connection_, code, "") : TopicError(topic, code, ""));
 }
 
 void KafkaClient::Commit(const std::string& topic, const Positions& positions) {

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "kafka/kafka_source.h"
+#include "kafka/topic_settings.h"
 
 namespace frazil {
 
@@ -43,6 +44,9 @@ class KafkaClient {
   // Offsets committed under this client's group, only of partitions that have one.
   Result<Positions> Committed(const std::string& topic, const std::vector<Partition>& partitions,
                               StopSignal& stop);
+
+  // All settings of the topic that have a value and may be seen; asked once. Needs the right DescribeConfigs.
+  Result<TopicSettings> Settings(const std::string& topic, StopSignal& stop);
 
   // Commits under the group without joining it, best effort.
   void Commit(const std::string& topic, const Positions& positions);

@@ -12,6 +12,7 @@
 #include "kafka/kafka_errors_internal.h"
 #include "kafka/kafka_payload_internal.h"
 #include "kafka/range_builder.h"
+#include "kafka/topic_settings.h"
 #include "record/position_errors.h"
 #include "record/start_positions.h"
 
@@ -50,6 +51,7 @@ class KafkaSource final : public BatchSource {
   Result<SourceIdentity> Identify(StopSignal& stop) override;
   Result<std::map<Partition, PartitionBounds>> Bounds(StopSignal& stop) override;
   Result<Positions> Resolve(const Start& start, StopSignal& stop) override;
+  Result<std::optional<TopicRetention>> Retention(StopSignal& stop) override;
   Status Seek(const Positions& positions) override;
   Status Add(const Positions& positions) override;
   Result<std::unique_ptr<Batch>> Next(MonotonicTime deadline, StopSignal& stop) override;
@@ -142,6 +144,11 @@ Result<Positions> KafkaSource::Resolve(const Start& start, StopSignal& stop) {
     return ResolveNamed(committed, stop);
   }
   return ResolveNamed(std::get<StartOffsets>(start).offsets, stop);
+}
+
+Result<std::optional<TopicRetention>> KafkaSource::Retention(StopSignal& stop) {
+  FRAZIL_ASSIGN(const auto settings, client_->Settings(options_.topic, stop));
+  return RetentionOf(settings);
 }
 
 Status KafkaSource::Seek(const Positions& positions) {

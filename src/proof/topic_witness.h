@@ -28,6 +28,9 @@ class TopicWitness {
   static Result<std::unique_ptr<TopicWitness>> Open(Runtime& runtime, const OpenSource& open_source,
                                                     const PositionRecord& record);
 
+  const std::map<Partition, PartitionBounds>& bounds() const { return bounds_; }
+  BatchSource& source() { return *source_; }
+
   // Calls `tell` for every offset of `ranges`, which ascend and do not overlap; neighbours of the same answer
   // together.
   Status Ask(Partition partition, const std::vector<OffsetRange>& ranges,

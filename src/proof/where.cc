@@ -55,8 +55,8 @@ class Search {
     const Offset next = state_.record.next.at(options_.partition);
     const auto start = state_.StartOf(options_.partition);
     if (options_.offset >= next) {
-      Say(WhereState::kNotRead,
-          fmt::format("the stream has read partition {} up to {}, exclusive", options_.partition, next));
+      Say(WhereState::kNotRead, fmt::format("the stream has read partition {} up to {}, exclusive; {}",
+                                            options_.partition, next, AskForUnread()));
     } else if (start && options_.offset < *start) {
       Say(WhereState::kBeforeStart,
           fmt::format("the stream began partition {} at {}", options_.partition, *start));
@@ -64,6 +64,17 @@ class Search {
       return false;
     }
     return true;
+  }
+
+  std::string AskForUnread() {
+    if (!options_.open_source) return "the topic was not asked";
+    auto unread = LookAtUnread(runtime_, options_.open_source, state_.record, options_.partition);
+    if (!unread) {
+      const bool asked = unread.error().kind == ErrorKind::kBlocked;
+      return (asked ? "it cannot go on: " : "the topic could not be asked: ") + unread.error().ToString();
+    }
+    answer_.unread = std::move(*unread);
+    return UnreadText(*answer_.unread);
   }
 
   void NoteCommit() {

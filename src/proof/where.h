@@ -9,7 +9,7 @@
 #include "base/result.h"
 #include "catalog/catalog.h"
 #include "proof/stream_state.h"
-#include "proof/topic_witness.h"
+#include "proof/unread.h"
 #include "runtime/runtime.h"
 
 namespace frazil {
@@ -53,6 +53,7 @@ struct WhereAnswer {
   std::optional<SnapshotId> commit;
   std::optional<std::int64_t> commit_ms;
   std::int64_t n = 0;
+  std::optional<UnreadMessages> unread;  // of the partition, with kNotRead and where the topic could be asked
 };
 
 struct WhereOptions {

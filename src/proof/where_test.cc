@@ -79,6 +79,35 @@ TEST(Where, EveryOtherFate) {
   EXPECT_THAT(Look(world, {5, 0}), FailsWithCode("WHERE_PARTITION"));
 }
 
+// Kafka's clock runs on while a stream stands still.
+TEST(Where, WhatIsNotReadYetSaysHowLongTheTopicKeepsIt) {
+  StreamWorld world;
+  Fill(world);
+  ASSERT_OK_AND_ASSIGN(const WhereAnswer all_read, Look(world, {0, 11}));
+  EXPECT_THAT(all_read.detail, testing::HasSubstr("the topic holds 0 to 11, exclusive"));
+  const auto append = [&](std::chrono::hours age) {
+    const std::int64_t then = world.runtime.UnixMillis() - std::chrono::milliseconds(age).count();
+    world.topic.Append(Partition(0), {.key = {}, .value = "x", .headers = {}, .timestamp_ms = then});
+  };
+  append(std::chrono::hours(23));
+  append(std::chrono::hours(1));
+  ASSERT_OK_AND_ASSIGN(const WhereAnswer unknown, Look(world, {0, 12}));
+  EXPECT_THAT(unknown.detail, testing::HasSubstr("not known"));
+
+  world.topic.SetRetention({.age = std::chrono::hours(24), .by_size = true});
+  ASSERT_OK_AND_ASSIGN(const WhereAnswer near, Look(world, {0, 12}));
+  ASSERT_TRUE(near.unread && near.unread->risk);
+  EXPECT_EQ(near.unread->risk->offset, Offset(11));
+  EXPECT_GT(near.unread->risk->left, std::chrono::hours(1));
+  EXPECT_LE(near.unread->risk->left, std::chrono::hours(2));
+  EXPECT_THAT(near.detail, testing::ContainsRegex("2 of them unread; RETENTION_NEAR.* 11, .*; sooner, if"));
+
+  world.topic.SetRetention({.age = std::chrono::hours(240)});
+  EXPECT_THAT(Look(world, {0, 12})->detail, testing::HasSubstr("stays for 2d or longer"));
+  world.topic.Expire(Partition(0), Offset(13));
+  EXPECT_THAT(Look(world, {0, 12})->detail, testing::HasSubstr("it cannot go on: OFFSETS_EXPIRED"));
+}
+
 TEST(Where, WhatOthersDidToARow) {
   StreamWorld world;
   Fill(world);

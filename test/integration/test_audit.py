@@ -2,13 +2,14 @@
 import itertools
 import json
 import random
+import time
 
 import pyarrow.parquet
 import pytest
 
 import program
 from auditor import Kind
-from load import ALL_METADATA, COLUMNS, Load, Orders, produce_transaction
+from load import ALL_METADATA, COLUMNS, FIRST_MS, Load, Orders, produce_transaction
 from other_writers import compact, expire_all_but_the_head, row_at
 from produce import Place, Source
 from program import Running, run, run_to_end
@@ -135,6 +136,24 @@ def test_where_knows_every_message(filled):
                 assert found["error_code"] and found["error_message"]
     end = filled.position()[0]
     assert where(filled, (0, end))["state"] == "not read yet"
+
+
+def test_retention_is_told_before_it_deletes(world):
+    """By `where`, and by `run` when it starts."""
+    hour = 3_600_000
+    age = int(time.time() * 1000) - FIRST_MS + hour
+    world.create_topic(retention_ms=str(age))
+    file = world.write_spec(COLUMNS, metadata_columns=ALL_METADATA)
+    produce(world, 5)
+    run_to_end(file)
+    assert "code" not in where(world, (0, 5))["unread"]
+    produce(world, 5)
+    unread = where(world, (0, 9))["unread"]
+    assert unread["code"] == "RETENTION_NEAR" and hour <= unread["left_ms"] < age / 5, unread
+    assert (unread["next"], unread["end"], unread["retention_ms"]) == (5, 10, age)
+    ended = run_to_end(file)
+    assert "RETENTION_NEAR: topic" in ended.err, str(ended)
+    world.audit()
 
 
 def row_of(found: dict) -> Place:
