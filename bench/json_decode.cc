@@ -1,8 +1,10 @@
-// CPU time of JSON into columns: by JsonReader alone, and by templates in front of it.
+// CPU time of JSON into columns: by JsonReader alone, with JsonKeyReader in front of it, and with templates
+// in front of both.
 //
 //   bench_json_decode                       all messages; the least of 15 alternating rounds each
-//   bench_json_decode MESSAGES PARSER N     N messages of one kind by one parser ("reader" or "templates"),
-//   to count instructions
+//   bench_json_decode MESSAGES              one kind of them
+//   bench_json_decode MESSAGES PARSER N     N of these by one parser ("reader", "keys" or "templates"), to
+//   count instructions
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -15,6 +17,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "decode/json_key_reader.h"
 #include "decode/json_plan.h"
 #include "decode/json_reader.h"
 #include "decode/json_template_reader.h"
@@ -114,10 +117,38 @@ Members Wide(std::uint64_t i, Random& random) {
   return members;
 }
 
+// The first and ten or so others of the wide message's members, which ones is random.
+Members Sparse(std::uint64_t i, Random& random) {
+  Members members = Wide(i, random);
+  std::erase_if(members, [&](const auto& member) { return &member != &members[0] && random() % 10 != 0; });
+  return members;
+}
+
+std::vector<Rule> MetricColumns() {
+  constexpr const char* kTypes[] = {"long", "double", "int", "boolean"};
+  std::vector<Rule> columns;
+  for (std::size_t i = 0; i < 100; ++i) columns.push_back({fmt::format("m{}", i), kTypes[i % 4]});
+  return columns;
+}
+
+// A hundred short values.
+Members Metrics(std::uint64_t, Random& random) {
+  Members members;
+  for (std::size_t k = 0; k < 100; k += 4) {
+    members.push_back({fmt::format("m{}", k), fmt::format("{}", random() % 100'000)});
+    members.push_back({fmt::format("m{}", k + 1), fmt::format("{}.{}", random() % 100, random() % 100)});
+    members.push_back({fmt::format("m{}", k + 2), fmt::format("{}", random() % 100)});
+    members.push_back({fmt::format("m{}", k + 3), random() % 2 == 0 ? "true" : "false"});
+  }
+  return members;
+}
+
 std::vector<Kind> Kinds() {
-  return {{"orders", kOrderColumns, Order},     {"orders-shuffled", kOrderColumns, Order, true},
-          {"large", kOrderColumns, LargeOrder}, {"large-shuffled", kOrderColumns, LargeOrder, true},
-          {"wide", WideColumns(), Wide},        {"wide-shuffled", WideColumns(), Wide, true}};
+  return {{"orders", kOrderColumns, Order},      {"orders-shuffled", kOrderColumns, Order, true},
+          {"large", kOrderColumns, LargeOrder},  {"large-shuffled", kOrderColumns, LargeOrder, true},
+          {"wide", WideColumns(), Wide},         {"wide-shuffled", WideColumns(), Wide, true},
+          {"sparse", WideColumns(), Sparse},     {"sparse-shuffled", WideColumns(), Sparse, true},
+          {"metrics", MetricColumns(), Metrics}, {"metrics-shuffled", MetricColumns(), Metrics, true}};
 }
 
 Mapping MappingOf(const Kind& kind) {
@@ -158,7 +189,7 @@ Messages MakeMessages(const Kind& kind, std::size_t count) {
   return messages;
 }
 
-// Both parsers, with the columns that they fill. Their functions are whole, so that callgrind can count
+// The parsers, with the columns that they fill. Their functions are whole, so that callgrind can count
 // between their begin and end alone.
 class Parsers {
  public:
@@ -166,7 +197,8 @@ class Parsers {
       : mapping_(MappingOf(kind)),
         plan_(mapping_),
         reader_(plan_),
-        quick_reader_(plan_),
+        key_reader_(plan_),
+        template_reader_(plan_),
         rows_(TargetSchema(mapping_)) {}
 
   [[gnu::noinline]] void ByReader(const Messages& messages) {
@@ -175,11 +207,17 @@ class Parsers {
       Close();
     }
   }
+  [[gnu::noinline]] void ByKeys(const Messages& messages) {
+    for (const auto& text : messages.texts) {
+      FRAZIL_CHECK(key_reader_.Read(text, rows_) || reader_.Read(text, rows_));
+      Close();
+    }
+  }
   [[gnu::noinline]] void ByTemplates(const Messages& messages) {
     for (const auto& text : messages.texts) {
-      if (!quick_reader_.Read(text, rows_)) {
-        FRAZIL_CHECK(reader_.Read(text, rows_));
-        quick_reader_.Learn(text);
+      if (!template_reader_.Read(text, rows_)) {
+        FRAZIL_CHECK(key_reader_.Read(text, rows_) || reader_.Read(text, rows_));
+        template_reader_.Learn(text);
       }
       Close();
     }
@@ -194,7 +232,8 @@ class Parsers {
   Mapping mapping_;
   JsonPlan plan_;
   JsonReader reader_;
-  JsonTemplateReader quick_reader_;
+  JsonKeyReader key_reader_;
+  JsonTemplateReader template_reader_;
   ColumnBatch rows_;
 };
 
@@ -213,28 +252,35 @@ void Compare(const Kind& kind) {
   const Messages messages = MakeMessages(kind, 20'000);
   Parsers parsers(kind);
   double by_reader = 1e18;
+  double by_keys = 1e18;
   double by_templates = 1e18;
   for (int round = 0; round < 15; ++round) {
     by_reader = std::min(by_reader, CpuNanos([&] { parsers.ByReader(messages); }));
+    by_keys = std::min(by_keys, CpuNanos([&] { parsers.ByKeys(messages); }));
     by_templates = std::min(by_templates, CpuNanos([&] { parsers.ByTemplates(messages); }));
   }
   const double count = static_cast<double>(messages.texts.size());
-  fmt::print("{:<16} {:>5.0f} bytes {:>4} columns   reader {:>5.0f} ns   templates {:>5.0f} ns   {:>4.2f}\n",
-             kind.name, static_cast<double>(messages.memory.size()) / count, kind.columns.size(),
-             by_reader / count, by_templates / count, by_templates / by_reader);
+  fmt::print(
+      "{:<17} {:>5.0f} bytes {:>4} columns   reader {:>5.0f} ns   keys {:>5.0f} ns   templates {:>5.0f} ns\n",
+      kind.name, static_cast<double>(messages.memory.size()) / count, kind.columns.size(), by_reader / count,
+      by_keys / count, by_templates / count);
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
   for (const Kind& kind : Kinds()) {
-    if (argc == 1) {
+    if (argc > 1 && argv[1] != kind.name) continue;
+    if (argc < 4) {
       Compare(kind);
-    } else if (argc == 4 && argv[1] == kind.name) {
-      Parsers parsers(kind);
-      const Messages messages = MakeMessages(kind, static_cast<std::size_t>(std::atol(argv[3])));
-      std::string_view(argv[2]) == "reader" ? parsers.ByReader(messages) : parsers.ByTemplates(messages);
+      continue;
     }
+    Parsers parsers(kind);
+    const Messages messages = MakeMessages(kind, static_cast<std::size_t>(std::atol(argv[3])));
+    const std::string_view parser(argv[2]);
+    if (parser == "reader") parsers.ByReader(messages);
+    if (parser == "keys") parsers.ByKeys(messages);
+    if (parser == "templates") parsers.ByTemplates(messages);
   }
-  return argc == 1 || argc == 4 ? 0 : 64;
+  return argc == 1 || argc == 2 || argc == 4 ? 0 : 64;
 }

@@ -4,6 +4,7 @@
 
 #include "base/bytes.h"
 #include "decode/decoder.h"
+#include "decode/json_key_reader.h"
 #include "decode/json_plan.h"
 #include "decode/json_reader.h"
 #include "decode/json_template_reader.h"
@@ -122,7 +123,10 @@ struct MessagePlan {
 class JsonDecoder final : public Decoder {
  public:
   explicit JsonDecoder(std::shared_ptr<const MessagePlan> plan)
-      : plan_(std::move(plan)), quick_reader_(plan_->value), reader_(plan_->value) {
+      : plan_(std::move(plan)),
+        template_reader_(plan_->value),
+        key_reader_(plan_->value),
+        reader_(plan_->value) {
     for (const SidePlan& side : plan_->sides) sides_.emplace_back(side);
   }
 
@@ -157,13 +161,7 @@ class JsonDecoder final : public Decoder {
   bool DecodeOne(const Record& record, const OpenedBatch& batch, const DecodeContext& context,
                  ColumnBatch& rows) {
     failure_ = &reader_.failure();
-    if (quick_reader_.Read(*record.value, rows)) {
-      element_bytes_ = quick_reader_.element_bytes();
-    } else {
-      if (!reader_.Read(*record.value, rows)) return false;
-      quick_reader_.Learn(*record.value);
-      element_bytes_ = reader_.element_bytes();
-    }
+    if (!ReadValue(*record.value, rows)) return false;
     for (SideReader& side : sides_) {
       failure_ = &side.failure();
       if (!side.Read(record, batch, rows)) return false;
@@ -181,6 +179,23 @@ class JsonDecoder final : public Decoder {
     if (metadata.key) AppendOptional(record.key, rows.column(i++));
     if (metadata.headers) AppendHeaders(record, batch, rows.column(i));
     rows.CloseRow();
+    return true;
+  }
+
+  // The first of the readers that takes the message reads it.
+  bool ReadValue(std::string_view message, ColumnBatch& rows) {
+    if (template_reader_.Read(message, rows)) {
+      element_bytes_ = template_reader_.element_bytes();
+      return true;
+    }
+    if (key_reader_.Read(message, rows)) {
+      element_bytes_ = key_reader_.element_bytes();
+    } else if (reader_.Read(message, rows)) {
+      element_bytes_ = reader_.element_bytes();
+    } else {
+      return false;
+    }
+    template_reader_.Learn(message);
     return true;
   }
 
@@ -203,7 +218,8 @@ class JsonDecoder final : public Decoder {
   }
 
   std::shared_ptr<const MessagePlan> plan_;
-  JsonTemplateReader quick_reader_;
+  JsonTemplateReader template_reader_;
+  JsonKeyReader key_reader_;
   JsonReader reader_;
   std::deque<SideReader> sides_;
   std::size_t element_bytes_ = 0;     // of the last record that became a row

@@ -78,8 +78,7 @@ bool JsonReader::ReadElements(const PathPlan& path, ColumnBatch& rows) {
   std::size_t index = 0;
   for (Step step = cursor_.Enter(']'); step != Step::kEnd; step = cursor_.Continue(']'), ++index) {
     if (step == Step::kFailed) return false;
-    fmt::format_int name(index);
-    const std::string_view key(name.data(), name.size());
+    const std::string key = fmt::format_int(index).str();
     const std::size_t i = path.keys.Find(key);
     if (i == KeyTable::kNone ? !cursor_.Skip() : !ReadPath(path.children[i], rows))
       return cursor_.Within(key);

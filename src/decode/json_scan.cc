@@ -27,16 +27,6 @@ const char* JsonScan::TakeEscaped(const char* begin, std::string_view& content) 
   return nullptr;
 }
 
-const char* JsonScan::TakeKey(const char* p, std::string_view& key) {
-  if (p >= end_ || *p != '"') return nullptr;
-  p = TakeString(p, key);
-  if (p == nullptr) return nullptr;
-  p = SkipBlanks(p);
-  if (p >= end_ || *p != ':') return nullptr;
-  p = SkipBlanks(p + 1);
-  return p < end_ ? p : nullptr;
-}
-
 const char* JsonScan::SkipScalar(const char* p) {
   std::string_view content;
   Number number;

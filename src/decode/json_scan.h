@@ -13,6 +13,7 @@
 #include <string_view>
 
 #include "decode/json_cursor.h"
+#include "decode/literal.h"
 #include "mapping/digits.h"
 #include "mapping/number.h"
 
@@ -131,7 +132,16 @@ class JsonScan {
   static const char* TakeNull(const char* p) { return HasWord(p, "null") ? p + 4 : nullptr; }
 
   // A member's key, its colon, and blanks around that.
-  const char* TakeKey(const char* p, std::string_view& key);
+  [[gnu::always_inline]] const char* TakeKey(const char* p, std::string_view& key) {
+    if (p >= end_ || *p != '"') return nullptr;
+    p = TakeString(p, key);
+    return p == nullptr ? nullptr : TakeColon(p);
+  }
+  // The same, when the key is `quoted` (with its closing quote).
+  [[gnu::always_inline]] const char* TakeKeyIf(const char* p, const Literal& quoted) const {
+    if (*p != '"' || !quoted.Match(p + 1, end_)) return nullptr;
+    return TakeColon(p + 1 + quoted.size());
+  }
 
   // Any value, with `depth` objects and arrays open around it.
   const char* Skip(const char* p, int depth) {
@@ -140,6 +150,7 @@ class JsonScan {
 
   // May be given, and may return, a place past the end.
   const char* SkipBlanks(const char* p) const {
+    if (static_cast<unsigned char>(*p) > ' ') return p;
     while (p < end_ && (*p == ' ' || *p == '\n' || *p == '\r' || *p == '\t')) ++p;
     return p;
   }
@@ -149,6 +160,12 @@ class JsonScan {
   static constexpr std::array<std::uint64_t, 9> kPowersOfTen = {
       1, 10, 100, 1'000, 10'000, 100'000, 1'000'000, 10'000'000, 100'000'000};
 
+  [[gnu::always_inline]] const char* TakeColon(const char* p) const {
+    p = SkipBlanks(p);
+    if (p >= end_ || *p != ':') return nullptr;
+    p = SkipBlanks(p + 1);
+    return p < end_ ? p : nullptr;
+  }
   static bool IsDigit(char c) { return c >= '0' && c <= '9'; }
 
   // Of the next kStep bytes those, by bit, that do not just go on with a string: quotes, backslashes, control

@@ -124,13 +124,15 @@ constexpr std::array<std::string_view, 24> kOdd = {"null",
                                                    "[1, 2",
                                                    "9007199254740993"};
 
-ColumnMapping RandomColumn(std::size_t number, Dice& dice) {
-  constexpr std::array<std::string_view, 4> kObjects = {"", "o", "o/p", "a rather long name of an object/q"};
+ColumnMapping RandomColumn(std::size_t number, bool in_arrays, Dice& dice) {
+  constexpr std::array<std::string_view, 6> kObjects = {
+      "", "o", "o/p", "a rather long name of an object/q", "l/0", "l/2"};
   const Rule& rule = kRules[dice.Below(kRules.size())];
   ColumnMapping column;
   column.name = fmt::format("c{}", number);
   column.path =
-      ParsePath(fmt::format("{}/{}", dice.OneIn(2) ? "" : fmt::format("/{}", dice.Of(kObjects)),
+      ParsePath(fmt::format("{}/{}",
+                            dice.OneIn(2) ? "" : fmt::format("/{}", kObjects[dice.Below(in_arrays ? 6 : 4)]),
                             dice.OneIn(8) ? column.name + " é, with a key that is rather long" : column.name))
           .value();
   column.value = DefaultValueMapping(ParseType(rule.type).value());
@@ -159,12 +161,32 @@ struct Node {
   std::map<std::string, Node> members;
 };
 
+std::string Text(const Node& node, bool blanks, Dice& dice);
+
+// Null stands for elements that no member is for.
+std::string ArrayText(const Node& node, bool blanks, Dice& dice) {
+  std::vector<std::string> elements;
+  for (const auto& [index, member] : node.members) {
+    elements.resize(std::stoul(index), "null");
+    elements.push_back(Text(member, blanks, dice));
+  }
+  return fmt::format("[{}]", fmt::join(elements, blanks ? " , " : ","));
+}
+
+std::string KeyText(const std::string& key, Dice& dice) {
+  if (key.empty() || !dice.OneIn(200)) return fmt::format("\"{}\"", key);
+  return fmt::format("\"\\u{:04x}{}\"", key[0], key.substr(1));
+}
+
 std::string Text(const Node& node, bool blanks, Dice& dice) {
   if (node.members.empty()) return node.value;
+  const bool indexes = std::ranges::all_of(node.members, [](const auto& m) { return IsArrayIndex(m.first); });
+  if (indexes && !dice.OneIn(4)) return ArrayText(node, blanks, dice);
   std::vector<std::string> members;
   for (const auto& [key, member] : node.members) {
     if (dice.OneIn(40)) continue;
-    members.push_back(fmt::format("\"{}\":{}{}", key, blanks ? " " : "", Text(member, blanks, dice)));
+    members.push_back(
+        fmt::format("{}:{}{}", KeyText(key, dice), blanks ? " " : "", Text(member, blanks, dice)));
   }
   if (members.empty()) return "{}";
   if (dice.OneIn(10)) std::rotate(members.begin(), members.begin() + 1, members.end());
@@ -172,41 +194,64 @@ std::string Text(const Node& node, bool blanks, Dice& dice) {
   return fmt::format("{{{}}}", fmt::join(members, blanks ? ", " : ","));
 }
 
+// A column of JSON, of what another column reads, or of what that lies in.
+ColumnMapping SharedColumn(const ColumnMapping& other, Dice& dice) {
+  ColumnMapping column;
+  column.name = "shared";
+  column.path = other.path;
+  column.path.resize(dice.Below(other.path.size() + 1));
+  column.value = DefaultValueMapping(ParseType("string").value());
+  column.value.parse = Parse::kJson;
+  return column;
+}
+
 }  // namespace
 
-BothReaders::BothReaders(const Mapping& mapping)
-    : plan_(mapping), reader_(plan_), rows_(TargetSchema(mapping)), quick_rows_(TargetSchema(mapping)) {
-  FRAZIL_CHECK(ValidateMapping(mapping).has_value() && TakesTemplates(plan_));
+AllReaders::AllReaders(const Mapping& mapping)
+    : plan_(mapping),
+      reader_(plan_),
+      key_reader_(plan_),
+      rows_(TargetSchema(mapping)),
+      quick_rows_(TargetSchema(mapping)) {
+  FRAZIL_CHECK(ValidateMapping(mapping).has_value());
   Forget();
 }
 
-bool BothReaders::Read(std::string_view message) {
-  memory_.assign(message);
-  memory_.append(R"(7"]}}],"c0":1e9,)").append(64, '}');  // JSON may seem to go on, but must not
-  const std::string_view kept = std::string_view(memory_).substr(0, message.size());
+bool AllReaders::IsReadAlike(By by, std::string_view message) {
   rows_.Clear();
   quick_rows_.Clear();
-  const bool quick = quick_reader_->Read(kept, quick_rows_);
-  const bool good = reader_.Read(kept, rows_);
-  if (quick) {
-    FRAZIL_CHECK(good, message);
-    FRAZIL_CHECK(Same(rows_, quick_rows_), message);
-    return true;
-  }
-  rows_.RollBackRow();
+  const bool quick = by == By::kTemplates ? template_reader_->Read(message, quick_rows_)
+                                          : key_reader_.Read(message, quick_rows_);
+  good_ = reader_.Read(message, rows_);
+  if (!quick) rows_.RollBackRow();
+  FRAZIL_CHECK(good_ || !quick, message);
   FRAZIL_CHECK(Same(rows_, quick_rows_), message);
-  if (good) quick_reader_->Learn(kept);
+  return quick;
+}
+
+bool AllReaders::ReadByKeys(std::string_view message) {
+  memory_.assign(message);
+  memory_.append(R"(7"]}}],"c0":1e9,)").append(64, '}');  // JSON may seem to go on, but must not
+  return IsReadAlike(By::kKeys, std::string_view(memory_).substr(0, message.size()));
+}
+
+bool AllReaders::Read(std::string_view message) {
+  ReadByKeys(message);
+  const std::string_view kept = std::string_view(memory_).substr(0, message.size());
+  if (IsReadAlike(By::kTemplates, kept)) return true;
+  if (good_) template_reader_->Learn(kept);
   return false;
 }
 
-Mapping MappingForTemplates(std::uint64_t seed) {
+Mapping RandomMapping(std::uint64_t seed) {
   Dice dice(seed);
   Mapping mapping{.columns = {}, .metadata = {.partition = false, .offset = false, .timestamp = false}};
+  const bool in_arrays = dice.OneIn(3);
   for (std::size_t i = 0, count = 1 + dice.Below(12); i < count; ++i)
-    mapping.columns.push_back(RandomColumn(i, dice));
+    mapping.columns.push_back(RandomColumn(i, in_arrays, dice));
   mapping.unmapped =
       std::array{Unmapped::kIgnore, Unmapped::kIgnore, Unmapped::kCollect, Unmapped::kReject}[dice.Below(4)];
-  if (!TakesTemplates(JsonPlan(mapping))) mapping.unmapped = Unmapped::kIgnore;
+  if (dice.OneIn(6)) mapping.columns.push_back(SharedColumn(mapping.columns[0], dice));
   return mapping;
 }
 
@@ -215,12 +260,14 @@ std::string MessageFor(const Mapping& mapping, std::uint64_t seed) {
   Node root;
   for (const ColumnMapping& column : mapping.columns) {
     Node* place = &root;
-    for (const std::string& token : column.path) place = &place->members[token];
+    for (const std::string& token : column.path) {
+      if (dice.OneIn(30))
+        place->members[fmt::format("unmapped {}", dice.Below(3))].value = kOdd[dice.Below(kOdd.size())];
+      place = &place->members[token];
+    }
     place->value = dice.OneIn(30)   ? kOdd[dice.Below(kOdd.size())]
                    : dice.OneIn(30) ? "null"
                                     : RuleOf(column.value, dice).good[dice.Below(4)];
-    if (dice.OneIn(20))
-      root.members[fmt::format("unmapped {}", dice.Below(3))].value = kOdd[dice.Below(kOdd.size())];
   }
   return Text(root, dice.OneIn(8), dice);
 }

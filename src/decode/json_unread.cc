@@ -115,10 +115,10 @@ class Walk {
     out_ += '[';
     for (Step step = cursor_.Enter(']'); step != Step::kEnd; step = cursor_.Continue(']'), ++index) {
       if (step == Step::kFailed) return false;
-      const fmt::format_int name(index);
+      const std::string name = fmt::format_int(index).str();
       const std::size_t before = out_.size();
-      const ReadNode* const child = Find(node, {name.data(), name.size()});
-      if (!(child == nullptr ? Unread() : Value(*child))) return cursor_.Within({name.data(), name.size()});
+      const ReadNode* const child = Find(node, name);
+      if (!(child == nullptr ? Unread() : Value(*child))) return cursor_.Within(name);
       any = any || out_.size() > before;
       out_ += out_.size() > before ? "," : "null,";
     }

@@ -56,23 +56,6 @@ const char* JsonValues::ReadJson(const char* p, int depth, Column& column) {
   return p;
 }
 
-template <typename ReadOne>
-const char* JsonValues::ReadEach(const char* p, char close, int depth, ReadOne read) {
-  if (depth == kMaxJsonDepth) return nullptr;
-  p = scan_.SkipBlanks(p + 1);
-  if (p < scan_.end() && *p == close) return p + 1;
-  while (p < scan_.end()) {
-    p = read(p);
-    if (p == nullptr) return nullptr;
-    p = scan_.SkipBlanks(p);
-    if (p >= scan_.end()) return nullptr;
-    if (*p == close) return p + 1;
-    if (*p != ',') return nullptr;
-    p = scan_.SkipBlanks(p + 1);
-  }
-  return nullptr;
-}
-
 const char* JsonValues::ReadList(const char* p, const ValuePlan& plan, int depth, Column& column) {
   const ValuePlan& element = plan.children[0];
   const Kind kind = KindOf(element);
@@ -100,13 +83,10 @@ const char* JsonValues::ReadStruct(const char* p, const ValuePlan& plan, int dep
 
 const char* JsonValues::ReadMember(const char* p, const ValuePlan& plan, int depth, Column& column,
                                    std::size_t& likely) {
-  std::string_view key;
-  p = scan_.TakeKey(p, key);
+  std::size_t i = 0;
+  p = TakeKey(p, plan.members, likely, i);
   if (p == nullptr) return nullptr;
-  const KeyTable& keys = plan.members;
-  const std::size_t i = likely < keys.size() && keys.key(likely) == key ? likely : keys.Find(key);
   if (i == KeyTable::kNone) return scan_.Skip(p, depth);
-  likely = i + 1;
   if (column.child(i).length() > column.length()) return nullptr;
   return Read(p, KindOf(plan.children[i]), plan.children[i], depth, column.child(i));
 }

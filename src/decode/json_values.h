@@ -58,6 +58,41 @@ class JsonValues {
     return behind != nullptr ? behind : ReadAny(p, plan, depth, column);
   }
 
+  // A member's key, up to its value; `i` is its place among `keys`, or KeyTable::kNone. Looks first for the
+  // key behind the last one that was found; `likely`, 0 before the first, is that one's place.
+  [[gnu::always_inline]] const char* TakeKey(const char* p, const KeyTable& keys, std::size_t& likely,
+                                             std::size_t& i) {
+    i = likely;
+    const char* behind = likely < keys.size() ? scan_.TakeKeyIf(p, keys.quoted(likely)) : nullptr;
+    if (behind == nullptr) {
+      std::string_view key;
+      behind = scan_.TakeKey(p, key);
+      if (behind == nullptr) return nullptr;
+      i = keys.Find(key);
+    }
+    if (i != KeyTable::kNone) likely = i + 1;
+    return behind;
+  }
+
+  // Reads what is inside an object or array, one after the other: `read(p)` takes a member, with its key, or
+  // an element.
+  template <typename ReadOne>
+  const char* ReadEach(const char* p, char close, int depth, ReadOne read) {
+    if (depth == kMaxJsonDepth) return nullptr;
+    p = scan_.SkipBlanks(p + 1);
+    if (p < scan_.end() && *p == close) return p + 1;
+    while (p < scan_.end()) {
+      p = read(p);
+      if (p == nullptr) return nullptr;
+      p = scan_.SkipBlanks(p);
+      if (p >= scan_.end()) return nullptr;
+      if (*p == close) return p + 1;
+      if (*p != ',') return nullptr;
+      p = scan_.SkipBlanks(p + 1);
+    }
+    return nullptr;
+  }
+
  private:
   // These append nothing unless they have read the value.
   [[gnu::always_inline]] const char* ReadShortText(const char* p, Column& column) {
@@ -96,10 +131,6 @@ class JsonValues {
                          std::size_t& likely);
   const char* ReadList(const char* p, const ValuePlan& plan, int depth, Column& column);
   const char* ReadMap(const char* p, const ValuePlan& plan, int depth, Column& column);
-  // One entry or element after the other: `read(p)` takes one, with its key, up to the value's end.
-  template <typename ReadOne>
-  const char* ReadEach(const char* p, char close, int depth, ReadOne read);
-
   JsonScan scan_;
   std::string scratch_;
   Twins twins_;

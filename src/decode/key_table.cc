@@ -1,7 +1,5 @@
 #include "decode/key_table.h"
 
-#include <string_view>
-
 namespace frazil {
 
 namespace {
@@ -14,17 +12,25 @@ std::string Quoted(const std::string& key) {
 }  // namespace
 
 std::size_t KeyTable::Add(const std::string& key) {
-  const auto [entry, is_new] = places_.try_emplace(key, keys_.size());
-  if (is_new) {
-    keys_.push_back(key);
-    quoted_.emplace_back(Quoted(key));
+  const std::size_t found = Find(key);
+  if (found != kNone) return found;
+  keys_.push_back(key);
+  quoted_.emplace_back(Quoted(key));
+  if (keys_.size() * 2 <= slots_.size()) {
+    Place(keys_.size() - 1);
+  } else {
+    slots_.assign(std::bit_ceil(keys_.size() * 4), Slot{});
+    shift_ = std::countl_zero(slots_.size()) + 1;
+    for (std::size_t i = 0; i < keys_.size(); ++i) Place(i);
   }
-  return entry->second;
+  return keys_.size() - 1;
 }
 
-std::size_t KeyTable::Find(std::string_view key) const {
-  const auto found = places_.find(key);
-  return found == places_.end() ? kNone : found->second;
+void KeyTable::Place(std::size_t i) {
+  const Print print(keys_[i]);
+  std::size_t slot = SlotOf(print, keys_[i]);
+  while (slots_[slot].place != kNone) slot = NextSlot(slot);
+  slots_[slot] = {.print = print, .place = i};
 }
 
 }  // namespace frazil

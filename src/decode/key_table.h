@@ -1,13 +1,15 @@
 // The keys that are read from an object, and how a key of a message finds its place among them.
 #pragma once
 
+#include <bit>
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
 
 #include "decode/literal.h"
+#include "mapping/digits.h"
 
 namespace frazil {
 
@@ -18,8 +20,16 @@ class KeyTable {
 
   // The key's place, its old one when it is there already.
   std::size_t Add(const std::string& key);
-  // kNone when the key is not read.
-  std::size_t Find(std::string_view key) const;
+  // kNone when the key is not read. REQUIRES: eight bytes can be read at its begin.
+  std::size_t Find(std::string_view key) const {
+    if (slots_.empty()) return kNone;
+    const Print print(key);
+    for (std::size_t slot = SlotOf(print, key); slots_[slot].place != kNone; slot = NextSlot(slot)) {
+      if (slots_[slot].print == print && (key.size() <= 16 || keys_[slots_[slot].place] == key))
+        return slots_[slot].place;
+    }
+    return kNone;
+  }
 
   std::size_t size() const { return keys_.size(); }
   const std::string& key(std::size_t i) const { return keys_[i]; }
@@ -27,14 +37,41 @@ class KeyTable {
   const Literal& quoted(std::size_t i) const { return quoted_[i]; }
 
  private:
-  struct Hash {
-    using is_transparent = void;
-    std::size_t operator()(std::string_view key) const { return std::hash<std::string_view>{}(key); }
+  // The first and the last eight bytes: all of a key that has at most 16.
+  struct Print {
+    Print() = default;
+    explicit Print(std::string_view key) : first(LoadEight(key.data())), last(first), size(key.size()) {
+      if (size >= 8) {
+        last = LoadEight(key.data() + size - 8);
+      } else {
+        first = last = first & ((std::uint64_t{1} << size * 8) - 1);
+      }
+    }
+    bool operator==(const Print&) const = default;
+
+    std::uint64_t first = 0;
+    std::uint64_t last = 0;
+    std::size_t size = 0;
   };
+  struct Slot {
+    Print print;
+    std::size_t place = kNone;
+  };
+
+  // Where the search for a key begins; it goes on up to a slot that is empty.
+  std::size_t SlotOf(const Print& print, std::string_view key) const {
+    std::uint64_t bits = print.first + std::rotl(print.last, 29) + print.size;
+    for (std::size_t i = 8; i + 8 < print.size; i += 8) bits = Spread(bits) + LoadEight(key.data() + i);
+    return Spread(bits) >> shift_;
+  }
+  static std::uint64_t Spread(std::uint64_t bits) { return bits * 0x9e37'79b9'7f4a'7c15U; }
+  std::size_t NextSlot(std::size_t slot) const { return (slot + 1) & (slots_.size() - 1); }
+  void Place(std::size_t i);
 
   std::vector<Literal> quoted_;
   std::vector<std::string> keys_;
-  std::unordered_map<std::string, std::size_t, Hash, std::equal_to<>> places_;
+  std::vector<Slot> slots_;  // a power of two, and at most half of them taken
+  int shift_ = 0;            // leaves as many bits as there are to number the slots
 };
 
 }  // namespace frazil
