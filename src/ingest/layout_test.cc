@@ -70,6 +70,17 @@ TEST(Layout, ATableThatIsLaidOutOtherwiseIsRefused) {
   EXPECT_THAT(refused, FailsWithCode("TABLE_INCOMPATIBLE"));
   EXPECT_THAT(refused.error().detail, HasSubstr("partitioned by bucket[7] of id, not by bucket[8] of id"));
   EXPECT_THAT(refused.error().detail, HasSubstr("sorted by nothing, not by identity of id asc nulls-first"));
+
+  // Columns that differ are named beside the layout; one that the table lacks is named once, wherever it
+  // stands.
+  StreamProcess third(world);
+  third.config.mapping->columns[0].name = "other";
+  third.config.sort_by = {{.term = ParseLayoutTerm("kafka_offset").value()}};
+  const std::string detail = third.RunUntilEnd().error().detail;
+  EXPECT_THAT(detail, HasSubstr("column 'other'"));
+  EXPECT_THAT(detail, HasSubstr("sorted by nothing"));
+  third.config.partition_by = Terms({"other"});
+  EXPECT_THAT(third.RunUntilEnd(), FailsWithCode("TABLE_INCOMPATIBLE"));
 }
 
 // Rows that wait take more memory than their messages: the epoch is cut when they do.

@@ -152,11 +152,16 @@ Result<std::vector<std::string>> LayoutDifferences(const TableMetadata& table, c
   return differences;
 }
 
-// Of the columns, and where these are the same, of the layout.
+// Of the columns and of the layout.
 Result<std::vector<std::string>> AllDifferences(const TableMetadata& table, const Wanted& wanted) {
   auto differences = Incompatibilities(wanted.schema, table.CurrentSchema());
-  if (!differences.empty()) return differences;
-  return LayoutDifferences(table, wanted);
+  const auto layout = LayoutDifferences(table, wanted);
+  if (layout) {
+    differences.insert(differences.end(), layout->begin(), layout->end());
+  } else if (differences.empty()) {
+    return Fail(layout.error());
+  }  // else it names a column that is among the differences
+  return differences;
 }
 
 // The layout of the files that bring the stream's rows to a table as it is.

@@ -5,6 +5,7 @@ import functools
 import gzip
 import json
 import pathlib
+import re
 import sqlite3
 import uuid
 from typing import Any
@@ -58,7 +59,7 @@ class Lake:
                 return None
             found = database.execute("SELECT metadata_location FROM iceberg_tables WHERE catalog_name = ? AND "
                                      "table_namespace = ? AND table_name = ?", (self.name, space, table)).fetchone()
-        return pathlib.Path(found[0].removeprefix("file://")) if found else None
+        return pathlib.Path(re.sub("^file:(//)?", "", found[0])) if found else None
 
     def metadata(self, name: str) -> dict | None:
         file = self.metadata_file(name)

@@ -1,13 +1,17 @@
-"""Tables that PyIceberg made and changed, with what we append to them."""
+"""Tables that PyIceberg made and changed, with what we append to them, and those that do not take our rows."""
+import json
+
 import pyarrow
 import pyarrow.parquet
 from pyiceberg.partitioning import PartitionField, PartitionSpec
 from pyiceberg.schema import Schema
-from pyiceberg.transforms import IdentityTransform
-from pyiceberg.types import DoubleType, FloatType, IntegerType, LongType, NestedField, StringType, StructType
+from pyiceberg.transforms import IdentityTransform, MonthTransform
+from pyiceberg.types import (DateType, DecimalType, DoubleType, FloatType, IntegerType, LongType, NestedField, StringType,
+                             StructType)
 
 from items import COLUMNS, append_items, item, rows
 from lake import ENGINES
+from program import run
 
 
 def test_a_table_whose_schema_has_changed_in_every_way(world):
@@ -86,3 +90,38 @@ def test_metadata_in_gzip(world):
     assert world.lake.metadata_file(world.table).read_bytes().startswith(b"{")
     assert rows(world.lake.read(world.table), "id") == [(1,), (2,), (3,)]
     assert len(world.lake.commits(world.table, world.stream)) >= 3
+
+
+def test_every_difference_is_named_with_its_fix(world):
+    """Of the columns, of the members of structs, and of the layout, all at once; nothing is written."""
+    world.folder.mkdir(parents=True, exist_ok=True)
+    catalog = world.lake.catalog()
+    catalog.create_namespace("ingest")
+    place = StructType(NestedField(20, "street", IntegerType()), NestedField(21, "Floor", IntegerType()),
+                       NestedField(22, "zip", StringType(), required=True))
+    catalog.create_table(
+        world.table, schema=Schema(NestedField(1, "id", StringType(), required=True), NestedField(2, "Name", StringType()),
+                                   NestedField(3, "total", DoubleType(), required=True), NestedField(4, "place", place),
+                                   NestedField(5, "price", DecimalType(9, 2)), NestedField(6, "day", DateType(), required=True)),
+        partition_spec=PartitionSpec(PartitionField(6, 1000, MonthTransform(), "day_month")))
+    world.create_topic()
+    columns = [*COLUMNS, {"name": "price", "type": "decimal(9,3)"}, {"name": "gone", "type": "list<int>"}]
+    document = world.write_spec(columns, metadata_columns=[],
+                                target={"partition_by": ["total"], "sort_by": ["price desc nulls last"]})
+    ended = run("run", "-f", document, "--until-end", "-o", "json")
+    refusal = json.loads(ended.err.splitlines()[-1])
+    assert (ended.code, refusal["code"]) == (1, "TABLE_INCOMPATIBLE")
+    differences = [
+        "column 'id' is string in the table and long in the mapping: map it as string",
+        "column 'name' is called 'Name' in the table: map it by that name",
+        "column 'total' is required in the table and optional in the mapping: map it as required or make the table's column optional",
+        "column 'place.street' is int in the table and string in the mapping: map it as int",
+        "column 'place.floor' is called 'Floor' in the table: map it by that name",
+        "column 'place.zip' (string) is required in the table and not in the mapping: map it or make the table's column optional",
+        "column 'price' is decimal(9,2) in the table and decimal(9,3) in the mapping: map it as decimal(9,2)",
+        "column 'gone' (list<int>) is not in the table: add it to the table or take it out of the mapping",
+        "column 'day' (date) is required in the table and not in the mapping: map it or make the table's column optional",
+        "it is partitioned by month of day, not by identity of total: leave partition_by out, or change it or the table",
+        "it is sorted by nothing, not by identity of price desc nulls-last: leave sort_by out, or change it or the table"]
+    assert refusal["detail"].partition(" rows: ")[2].split("; ") == differences
+    assert world.lake.table(world.table).current_snapshot() is None
