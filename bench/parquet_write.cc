@@ -94,7 +94,8 @@ struct Writer {
 
 [[gnu::noinline]] Result<WrittenFile> WriteFile(const Writer& by, const std::vector<ColumnBatch>& batches) {
   NullStore store;
-  FRAZIL_ASSIGN(auto writer, by.format.Create(store, "file:/bench.parquet", batches[0].schema(), {}));
+  FRAZIL_ASSIGN(const auto object, store.Create("file:/bench.parquet"));
+  FRAZIL_ASSIGN(auto writer, by.format.Create(*object, "file:/bench.parquet", batches[0].schema(), {}));
   for (const ColumnBatch& batch : batches) FRAZIL_TRY(writer->Write(batch));
   return writer->Finish();
 }

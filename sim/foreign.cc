@@ -48,10 +48,10 @@ bool ForeignEngine::Append(const TableName& name, const Properties& extra) {
   append.summary = extra;
   if (!dice_.OneIn(3)) {
     const Schema& schema = table->metadata.CurrentSchema();
-    auto writer = ParquetFormat().Create(
-        store_,
-        fmt::format("{}/data/foreign-{}.parquet", table->metadata.location, runtime_.NewUuid().ToString()),
-        schema, {});
+    const std::string location =
+        fmt::format("{}/data/foreign-{}.parquet", table->metadata.location, runtime_.NewUuid().ToString());
+    const auto object = store_.Create(location);
+    auto writer = ParquetFormat().Create(**object, location, schema, {});
     ColumnBatch batch(schema);
     for (std::size_t i = 0; i < batch.column_count(); ++i) {
       if (batch.column(i).field().name == "id") batch.column(i).AppendInt64(-1);
@@ -59,7 +59,7 @@ bool ForeignEngine::Append(const TableName& name, const Properties& extra) {
     batch.CloseRow();
     if (!writer || !(*writer)->Write(batch)) return false;
     const auto written = (*writer)->Finish();
-    if (!written) return false;
+    if (!written || !(*object)->Finish()) return false;
     append.files.push_back(ToDataFile(*written, table->metadata));
   }
   const AttemptIds ids{.snapshot_id = SnapshotId(static_cast<std::int64_t>(dice_.Next() >> 2)),
@@ -144,17 +144,17 @@ bool ForeignEngine::Compact(const TableName& name) {
   if (files.size() < 2) return false;
   files.resize(static_cast<std::size_t>(dice_.Between(2, static_cast<std::int64_t>(files.size()))));
   const Schema& schema = table->metadata.CurrentSchema();
-  auto writer = ParquetFormat().Create(
-      store_,
-      fmt::format("{}/data/compacted-{}.parquet", table->metadata.location, runtime_.NewUuid().ToString()),
-      schema, {});
+  const std::string location =
+      fmt::format("{}/data/compacted-{}.parquet", table->metadata.location, runtime_.NewUuid().ToString());
+  const auto object = store_.Create(location);
+  auto writer = ParquetFormat().Create(**object, location, schema, {});
   if (!writer) return false;
   for (const auto& file : files) {
     if (!ReadParquet(store_, file, schema, [&](const ColumnBatch& batch) { return (*writer)->Write(batch); }))
       return false;
   }
   const auto written = (*writer)->Finish();
-  return written && Replace(name, table->metadata, "replace", files, *written);
+  return written && (*object)->Finish() && Replace(name, table->metadata, "replace", files, *written);
 }
 
 bool ForeignEngine::DeleteFile(const TableName& name, const std::function<void(const std::string&)>& before) {

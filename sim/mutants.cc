@@ -23,6 +23,7 @@ const std::vector<Mutant>& AllMutants() {
       {"unknown_is_failure", "an unknown outcome is settled before anything else is done"},
       {"unknown_is_success", "an unknown outcome is no success"},
       {"files_deleted_on_unknown", "files of an epoch whose outcome was unknown stay"},
+      {"uploads_not_awaited", "files are durable before a commit names them"},
       {"lane_batch_lost", "a seal writes what the lane holds"},
       {"accounting_by_subtraction", "each count has a source of its own"},
       {"absent_at_end_forgotten", "absent offsets at a partition's end count"},

@@ -9,6 +9,12 @@
 namespace frazil::sim {
 namespace {
 
+// Bytes of rows that a byte of a batch becomes at most: those of bad messages are the largest, and the source
+// counts some 120 bytes for each.
+constexpr std::int64_t kRowsPerBatchByte = 4;
+// Of a file on its way to the store, with a footer in it.
+constexpr std::int64_t kLargestPart = 5000;
+
 using nlohmann::json;
 
 const std::string kCounts = "frazil.counts.orders";
@@ -320,9 +326,10 @@ void Oracle::Holding(std::int64_t bytes, std::int64_t batches, std::int64_t tota
     Find(fmt::format("{} bytes of messages are held in {} batches, the budget is {}", bytes, batches, total));
 }
 
-// Rows are charged while their batches are still held: they may come on top, and are at most twice as large.
-void Oracle::Using(std::int64_t bytes, std::int64_t most) {
-  if (bytes > 3 * most) Find(fmt::format("{} bytes of the budget are in use, {} may be held", bytes, most));
+// The rule of byte_budget.h. A part is under way, and each lane may wait with another one.
+void Oracle::Using(std::int64_t bytes, std::int64_t most, std::int64_t lanes) {
+  const std::int64_t limit = most + kRowsPerBatchByte * most + (lanes + 1) * kLargestPart;
+  if (bytes > limit) Find(fmt::format("{} bytes of the budget are in use, {} may be", bytes, limit));
 }
 
 }  // namespace frazil::sim

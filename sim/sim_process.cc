@@ -12,6 +12,8 @@ namespace frazil::sim {
 namespace {
 
 constexpr Duration kMaxSlow = std::chrono::milliseconds(400);
+// So that a file of some rows is uploaded in several parts.
+constexpr std::size_t kPartBytes = 600;
 
 // Counts what the process holds; one that holds the corrupt message cannot be opened.
 class CountedPayload final : public BatchPayload {
@@ -190,6 +192,7 @@ void SimProcess::WithSeams(const std::function<void(const StreamSeams&)>& work) 
   if (world.plan.Has("budget")) Mark("fault: budget");
   ByteBudget budget(runtime, world.plan.budget_bytes);
   memory = &budget;
+  UploadPool uploads(runtime, budget, {.workers = 2, .part_bytes = kPartBytes});
   FaultyStore store(world.lake.store, [this](StoreOperation operation, const std::string& location) {
     return StoreFaultAt(operation, location);
   });
@@ -203,6 +206,7 @@ void SimProcess::WithSeams(const std::function<void(const StreamSeams&)>& work) 
         .budget = budget,
         .catalog = *catalog,
         .store = store,
+        .uploads = uploads,
         .format = ParquetFormat(),
         .open_source = [&]() -> Result<std::unique_ptr<BatchSource>> {
           return std::make_unique<SimSource>(world, *this, budget);

@@ -13,6 +13,7 @@
 #include "runtime/byte_budget.h"
 #include "spec/spec.h"
 #include "storage/object_store.h"
+#include "storage/upload_pool.h"
 
 namespace frazil {
 
@@ -27,7 +28,7 @@ struct WiredStream {
   StreamSeams seams;
 };
 
-// What the streams of one process share: runtime, budget, lanes, store, catalogs.
+// What the streams of one process share: runtime, budget, upload workers, lanes, store, catalogs.
 class Wiring {
  public:
   Wiring(Runtime& runtime, std::int64_t memory_bytes);
@@ -50,6 +51,7 @@ class Wiring {
  private:
   Runtime& runtime_;
   ByteBudget budget_;
+  UploadPool uploads_;
   LanePool lanes_;
   std::unique_ptr<ObjectStore> store_;
   std::map<std::string, std::unique_ptr<Catalog>> catalogs_;  // by name of the document

@@ -27,12 +27,12 @@ Committer::Committer(const StreamConfig& config, const StreamSeams& seams, const
 Committer::Files Committer::Gather(std::vector<LaneFiles> lanes) {
   Files files;
   for (auto& lane : lanes) {
-    for (DataFile& written : lane.rows) {
+    for (DataFile& written : lane.rows.files) {
       files.row_count += written.record_count;
       files.row_bytes += written.file_size_in_bytes;
       files.rows.push_back(std::move(written));
     }
-    for (DataFile& written : lane.errors) {
+    for (DataFile& written : lane.errors.files) {
       files.error_count += written.record_count;
       files.errors.push_back(std::move(written));
     }

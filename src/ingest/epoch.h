@@ -62,10 +62,20 @@ class SealedEpoch {
     monitor_->NotifyAll();
   }
 
-  // Waits for all lanes. The first failure, when a lane failed; TakeFiles has the other lanes' files then.
+  // Waits for all lanes, and until their files are durable. The first failure, when a lane or an upload
+  // failed; TakeFiles has the files that may be there then.
   Status Wait() {
-    const MonitorLock lock(*monitor_);
-    while (missing_ > 0) monitor_->WaitUntil(kForever);
+    {
+      const MonitorLock lock(*monitor_);
+      while (missing_ > 0) monitor_->WaitUntil(kForever);
+    }
+    for (LaneFiles& lane : files_) {
+      if (FRAZIL_MUTANT(uploads_not_awaited)) continue;
+      for (SealedFiles* files : {&lane.rows, &lane.errors}) {
+        if (auto durable = files->AwaitDurable(); !durable && !failure_)
+          failure_ = std::move(durable).error();
+      }
+    }
     if (failure_) return Fail(*failure_);
     return {};
   }

@@ -22,8 +22,9 @@ LaneWriter::LaneWriter(const StreamConfig& config, const StreamSeams& seams, con
       seams_(seams),
       held_(held),
       decoder_(std::move(decoder)),
-      rows_(tables.rows, seams.format, seams.store, seams.runtime, seams.budget.total() / kWaitShare),
-      errors_(tables.error_rows, seams.format, seams.store, seams.runtime,
+      rows_(tables.rows, seams.format, seams.store, seams.uploads, seams.runtime,
+            seams.budget.total() / kWaitShare),
+      errors_(tables.error_rows, seams.format, seams.store, seams.uploads, seams.runtime,
               seams.budget.total() / kWaitShare) {}
 
 void LaneWriter::LeaveOutHeld(Partition partition, OpenedBatch& opened) {
@@ -60,7 +61,8 @@ Result<LaneFiles> LaneWriter::Seal() {
   FRAZIL_ASSIGN(files.rows, rows_.Seal());
   auto errors = errors_.Seal();
   if (!errors) {
-    DeleteFiles(seams_.store, files.rows);
+    files.rows.uploads.clear();
+    DeleteFiles(seams_.store, files.rows.files);
     return Fail(std::move(errors).error());
   }
   files.errors = std::move(*errors);

@@ -17,8 +17,8 @@ namespace frazil {
 
 // What a lane did for one epoch.
 struct LaneFiles {
-  std::vector<DataFile> rows;
-  std::vector<DataFile> errors;
+  SealedFiles rows;
+  SealedFiles errors;
   DecodeCounts counts;
   std::int64_t left_out = 0;  // messages a follower holds already, after a rollback
 };
@@ -32,7 +32,7 @@ class LaneWriter {
   // Adds a batch to the open epoch; `opened` is for the time of the call. After a failure the writer is of no
   // use but to be destroyed.
   Status Take(const Batch& batch, OpenedBatch& opened);
-  // Closes the epoch's files, durable. The writer is empty afterwards.
+  // Closes the epoch's files; workers make them durable. The writer is empty afterwards.
   Result<LaneFiles> Seal();
   // Memory of the open epoch: column batches, rows that wait for their partition's file, and open files.
   std::int64_t held_bytes() const { return memory_.bytes(); }

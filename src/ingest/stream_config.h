@@ -16,6 +16,7 @@
 #include "record/batch_source.h"
 #include "schema/layout_terms.h"
 #include "storage/object_store.h"
+#include "storage/upload_pool.h"
 
 namespace frazil {
 
@@ -52,6 +53,7 @@ struct StreamSeams {
   ByteBudget& budget;
   Catalog& catalog;
   ObjectStore& store;
+  UploadPool& uploads;  // of the process
   DataFileFormat& format;
   // A new reader of the stream's topic; called at each start and recovery.
   std::function<Result<std::unique_ptr<BatchSource>>()> open_source;

@@ -210,13 +210,14 @@ StreamSeams StreamProcess::MakeSeams() {
                      .budget = world_.budget,
                      .catalog = *catalog_,
                      .store = *store_,
+                     .uploads = world_.uploads,
                      .format = ParquetFormat(),
                      .open_source = open_source};
 }
 
 void StreamProcess::Make() {
   auto seams = MakeSeams();
-  lanes_ = std::make_unique<LanePool>(world_.runtime, 2);
+  lanes_ = std::make_unique<LanePool>(world_.runtime, lanes);
   engine_ = std::make_unique<StreamEngine>(config, std::move(seams), *lanes_, options);
 }
 

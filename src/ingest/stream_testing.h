@@ -59,6 +59,7 @@ class StreamWorld {
   MemoryStore store{runtime};
   MemoryCatalog catalog{runtime, store, "memory:/lake"};
   ByteBudget budget;
+  UploadPool uploads{runtime, budget};
   MemoryTopic topic;
   const TableName target{{"ingest"}, "orders"};
   const TableName errors{{"ingest"}, "orders__errors"};
@@ -78,6 +79,7 @@ class StreamProcess {
 
   StreamConfig config;
   EngineOptions options;
+  std::size_t lanes = 2;
   MemoryTopic* topic;  // the world's, unless a test puts another in its place
   // Asked before every call to the catalog and the store; may be replaced before Start only.
   ChooseCatalogFault catalog_fault;

@@ -15,23 +15,22 @@ namespace frazil::arrow_adapter {
 
 class StoreOutputStream final : public arrow::io::OutputStream {
  public:
-  explicit StoreOutputStream(std::unique_ptr<ObjectWriter> writer) : writer_(std::move(writer)) {}
+  // The writer is borrowed until Abandon.
+  explicit StoreOutputStream(ObjectWriter& writer) : writer_(&writer) {}
 
   arrow::Status Write(const void* data, std::int64_t size) override;
   arrow::Result<std::int64_t> Tell() const override { return size_; }
   arrow::Status Close() override { return arrow::Status::OK(); }
   bool closed() const override { return writer_ == nullptr; }
 
-  // Makes the object durable.
-  Status Finish() { return writer_->Finish(); }
-  // Drops the object; later writes fail.
-  void Abandon() { writer_.reset(); }
+  // Later writes fail.
+  void Abandon() { writer_ = nullptr; }
   std::int64_t size() const { return size_; }
   // The store's first failure.
   const std::optional<Error>& error() const { return error_; }
 
  private:
-  std::unique_ptr<ObjectWriter> writer_;
+  ObjectWriter* writer_;
   std::int64_t size_ = 0;
   std::optional<Error> error_;
 };

@@ -23,13 +23,13 @@ using namespace arrow_adapter;
 
 class ArrowWriter final : public DataFileWriter {
  public:
-  ArrowWriter(std::string location, std::unique_ptr<ObjectWriter> object, const Schema& schema,
+  ArrowWriter(std::string location, ObjectWriter& object, const Schema& schema,
               const DataFileOptions& options)
       : location_(std::move(location)),
         schema_(schema),
         options_(options),
         arrow_schema_(ToArrowSchema(schema)),
-        sink_(std::make_shared<StoreOutputStream>(std::move(object))) {
+        sink_(std::make_shared<StoreOutputStream>(object)) {
     for (const Field& field : schema_.fields) CountNans(Column(field), nan_counts_);
   }
 
@@ -47,7 +47,6 @@ class ArrowWriter final : public DataFileWriter {
 
   Result<WrittenFile> Finish() override {
     FRAZIL_TRY(ToStatus(Guard([&] { return CloseFile(); })));
-    FRAZIL_TRY(sink_->Finish());
     return std::move(written_);
   }
 
@@ -124,12 +123,11 @@ class ArrowWriter final : public DataFileWriter {
 
 class ArrowDataFileFormat final : public DataFileFormat {
  public:
-  Result<std::unique_ptr<DataFileWriter>> Create(ObjectStore& store, const std::string& location,
+  Result<std::unique_ptr<DataFileWriter>> Create(ObjectWriter& object, const std::string& location,
                                                  const Schema& schema,
                                                  const DataFileOptions& options) override {
     FRAZIL_TRY(CheckWritable(schema, options));
-    FRAZIL_ASSIGN(auto object, store.Create(location));
-    return std::make_unique<ArrowWriter>(location, std::move(object), schema, options);
+    return std::make_unique<ArrowWriter>(location, object, schema, options);
   }
 };
 

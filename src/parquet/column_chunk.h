@@ -30,23 +30,18 @@ struct Workspace {
 // Takes bytes in the file's order.
 class FileSink {
  public:
-  explicit FileSink(std::unique_ptr<ObjectWriter> object) : object_(std::move(object)) {}
+  explicit FileSink(ObjectWriter& object) : object_(object) {}
 
-  Status Append(std::string_view bytes) {
-    size_ += static_cast<std::int64_t>(bytes.size());
-    return object_->Append(bytes);
-  }
+  Status Append(std::string_view bytes) { return object_.Append(bytes); }
   Result<FilePart> AppendPart(std::string_view bytes) {
-    const FilePart part{size_, static_cast<std::int64_t>(bytes.size())};
+    const FilePart part{size(), static_cast<std::int64_t>(bytes.size())};
     FRAZIL_TRY(Append(bytes));
     return part;
   }
-  std::int64_t size() const { return size_; }
-  Status Finish() { return object_->Finish(); }
+  std::int64_t size() const { return object_.size(); }
 
  private:
-  std::unique_ptr<ObjectWriter> object_;
-  std::int64_t size_ = 0;
+  ObjectWriter& object_;
 };
 
 // The same object encodes the leaf's chunk in row group after row group, and keeps what it learned of the

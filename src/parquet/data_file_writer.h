@@ -31,7 +31,7 @@ struct ColumnMetrics {
   bool operator==(const ColumnMetrics&) const = default;
 };
 
-// A finished file, durable in its store.
+// A finished file.
 struct WrittenFile {
   std::string location;
   std::int64_t record_count = 0;
@@ -42,18 +42,19 @@ struct WrittenFile {
 
 // What was written: bytes so far and those still in memory, both estimates.
 struct WriterSize {
-  std::int64_t written_bytes = 0;   // handed to the store
+  std::int64_t written_bytes = 0;   // appended to the object
   std::int64_t buffered_bytes = 0;  // encoded, waiting for the row group's end
 };
 
 class DataFileWriter {
  public:
-  virtual ~DataFileWriter() = default;  // abandons what is not finished
+  virtual ~DataFileWriter() = default;
 
   // REQUIRES: the batch has the writer's schema. The batch can be cleared and used again afterwards.
   virtual Status Write(const ColumnBatch& batch) = 0;
   virtual WriterSize size() const = 0;
-  // Durable afterwards. The writer is used up.
+  // The whole file is appended to the object afterwards, which is the caller's to finish. The writer is used
+  // up.
   virtual Result<WrittenFile> Finish() = 0;
 };
 
@@ -106,9 +107,9 @@ struct DataFileOptions {
 class DataFileFormat {
  public:
   virtual ~DataFileFormat() = default;
-  // REQUIRES: all ids of the schema are assigned. The file carries the schema as "iceberg.schema" in its
-  // metadata.
-  virtual Result<std::unique_ptr<DataFileWriter>> Create(ObjectStore& store, const std::string& location,
+  // Appends to `object`, which outlives the writer and is to lie at `location`. REQUIRES: all ids of the
+  // schema are assigned. The file carries the schema as "iceberg.schema" in its metadata.
+  virtual Result<std::unique_ptr<DataFileWriter>> Create(ObjectWriter& object, const std::string& location,
                                                          const Schema& schema,
                                                          const DataFileOptions& options) = 0;
 };

@@ -23,13 +23,13 @@ Workspace& ThreadsWorkspace() {
 
 class ParquetWriter final : public DataFileWriter {
  public:
-  ParquetWriter(std::string location, std::unique_ptr<ObjectWriter> object, const Schema& schema,
+  ParquetWriter(std::string location, ObjectWriter& object, const Schema& schema,
                 const DataFileOptions& options, CompressionCodec codec)
       : location_(std::move(location)),
         schema_(schema),
         options_(options),
         leaves_(LeavesOf(schema_)),
-        sink_(std::move(object)) {
+        sink_(object) {
     chunks_.reserve(leaves_.size());
     for (const Leaf& leaf : leaves_) chunks_.emplace_back(leaf, options_, codec);
   }
@@ -112,8 +112,7 @@ class ParquetWriter final : public DataFileWriter {
         FRAZIL_ASSIGN(chunk.offset_index_part, sink_.AppendPart(chunk.offset_index));
       }
     }
-    FRAZIL_TRY(sink_.Append(Footer(schema_, leaves_, row_groups_)));
-    return sink_.Finish();
+    return sink_.Append(Footer(schema_, leaves_, row_groups_));
   }
 
   void PutLeaf(std::size_t leaf, ColumnMetrics& metrics) const {
@@ -153,13 +152,12 @@ class ParquetWriter final : public DataFileWriter {
 
 class ParquetDataFileFormat final : public DataFileFormat {
  public:
-  Result<std::unique_ptr<DataFileWriter>> Create(ObjectStore& store, const std::string& location,
+  Result<std::unique_ptr<DataFileWriter>> Create(ObjectWriter& object, const std::string& location,
                                                  const Schema& schema,
                                                  const DataFileOptions& options) override {
     FRAZIL_TRY(CheckWritable(schema, options));
     FRAZIL_ASSIGN(const CompressionCodec codec, CodecOf(options.codec, options.level));
-    FRAZIL_ASSIGN(auto object, store.Create(location));
-    return std::make_unique<ParquetWriter>(location, std::move(object), schema, options, codec);
+    return std::make_unique<ParquetWriter>(location, object, schema, options, codec);
   }
 };
 

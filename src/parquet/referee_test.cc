@@ -29,9 +29,12 @@ class RefereeTest : public ::testing::Test {
  protected:
   Result<WrittenFile> Write(DataFileFormat& format, const std::string& location,
                             const std::vector<ColumnBatch>& batches, const DataFileOptions& options) {
-    FRAZIL_ASSIGN(auto writer, format.Create(store_, location, batches[0].schema(), options));
+    FRAZIL_ASSIGN(const auto object, store_.Create(location));
+    FRAZIL_ASSIGN(auto writer, format.Create(*object, location, batches[0].schema(), options));
     for (const ColumnBatch& batch : batches) FRAZIL_TRY(writer->Write(batch));
-    return writer->Finish();
+    FRAZIL_ASSIGN(auto written, writer->Finish());
+    FRAZIL_TRY(object->Finish());
+    return written;
   }
 
   std::unique_ptr<parquet::ParquetFileReader> Open(const std::string& location) {

@@ -31,14 +31,17 @@ DataFile Describe(const WrittenFile& file, FileContent content) {
 
 WrittenFile WriteFile(StreamWorld& world, const TableMetadata& table, const Schema& schema,
                       const std::function<void(ColumnBatch&)>& fill) {
-  auto writer =
-      ParquetFormat().Create(world.store, NewLocation(world, table, "data", ".parquet"), schema, {});
+  const std::string location = NewLocation(world, table, "data", ".parquet");
+  const auto object = world.store.Create(location);
+  EXPECT_THAT(object, IsOk());
+  auto writer = ParquetFormat().Create(**object, location, schema, {});
   EXPECT_THAT(writer, IsOk());
   ColumnBatch batch(schema);
   fill(batch);
   EXPECT_THAT((*writer)->Write(batch), IsOk());
   auto written = (*writer)->Finish();
   EXPECT_THAT(written, IsOk());
+  EXPECT_THAT((*object)->Finish(), IsOk());
   return *written;
 }
 

@@ -1,4 +1,11 @@
 // The bytes that the process may hold for messages on their way: one budget for all streams.
+//
+// What comes in is asked for (Acquire), what it becomes is charged: rows, row groups and parts of files are
+// there already when their size is known. Nothing new is granted while the total is in use, so what is
+// charged beyond it comes only from bytes that were granted before: at most the total is granted at a time,
+// and used() stays below
+//     total + total x what a granted byte becomes at most.
+// A holder of what is charged must come to give it back without asking for more.
 #pragma once
 
 #include <cstdint>

@@ -86,11 +86,21 @@ Result<TableLayout> LayoutOf(const TableMetadata& table, const Schema& schema) {
   return layout;
 }
 
+Status SealedFiles::AwaitDurable() {
+  Status all;
+  for (const auto& upload : uploads) {
+    if (auto durable = upload->Finish(); !durable && all) all = std::move(durable);
+  }
+  uploads.clear();
+  return all;
+}
+
 TableWriter::TableWriter(const TableLayout& layout, DataFileFormat& format, ObjectStore& store,
-                         Runtime& runtime, std::int64_t wait_bytes)
+                         UploadPool& uploads, Runtime& runtime, std::int64_t wait_bytes)
     : layout_(layout),
       format_(format),
       store_(store),
+      uploads_(uploads),
       runtime_(runtime),
       wait_bytes_(wait_bytes),
       direct_(layout.spec.fields.empty() && layout.sort_keys.empty()),
@@ -100,7 +110,8 @@ TableWriter::TableWriter(const TableLayout& layout, DataFileFormat& format, Obje
       gathered_(layout.schema) {}
 
 TableWriter::~TableWriter() {
-  DeleteFiles(store_, finished_);
+  finished_.uploads.clear();
+  DeleteFiles(store_, finished_.files);
 }
 
 Status TableWriter::TakeIfFull() {
@@ -237,38 +248,42 @@ Status TableWriter::WriteWaiting(std::int32_t partition, const RowSorter& sorter
 Status TableWriter::Write(std::int32_t partition, const ColumnBatch& rows) {
   auto file = open_.find(partition);
   if (file == open_.end()) {
-    FRAZIL_ASSIGN(auto opened, OpenFile(partition));
+    FRAZIL_ASSIGN(auto opened, Open(partition));
     file = open_.emplace(partition, std::move(opened)).first;
   }
-  if (auto written = file->second->Write(rows); !written) {
+  if (auto written = file->second.writer->Write(rows); !written) {
     open_.erase(file);
     return written;
   }
-  const WriterSize size = file->second->size();
+  const WriterSize size = file->second.writer->size();
   return size.written_bytes + size.buffered_bytes >= layout_.target_file_bytes ? CloseFile(partition)
                                                                                : Status();
 }
 
-Result<std::unique_ptr<DataFileWriter>> TableWriter::OpenFile(std::int32_t partition) {
+Result<TableWriter::OpenFile> TableWriter::Open(std::int32_t partition) {
   std::string path = PartitionPath(layout_.spec, layout_.partition_types, partitioner_.tuple(partition));
   if (!path.empty()) path += '/';
   const std::string location =
       fmt::format("{}/{}{}.parquet", layout_.folder, path, runtime_.NewUuid().ToString());
-  return format_.Create(store_, location, layout_.schema, layout_.options);
+  OpenFile file{.upload = uploads_.Begin(store_, location), .writer = nullptr};
+  FRAZIL_ASSIGN(file.writer, format_.Create(*file.upload, location, layout_.schema, layout_.options));
+  return file;
 }
 
 Status TableWriter::CloseFile(std::int32_t partition) {
   const auto file = open_.extract(partition);
   if (file.empty()) return {};
-  FRAZIL_ASSIGN(auto written, file.mapped()->Finish());
-  DataFile& finished = finished_.emplace_back(ToDataFile(std::move(written)));
+  FRAZIL_ASSIGN(auto written, file.mapped().writer->Finish());
+  file.mapped().upload->Close();
+  finished_.uploads.push_back(std::move(file.mapped().upload));
+  DataFile& finished = finished_.files.emplace_back(ToDataFile(std::move(written)));
   finished.partition = partitioner_.tuple(partition);
   finished.sort_order_id = layout_.sort_order_id;
   finished_bytes_ += HeldBytes(finished);
   return {};
 }
 
-Result<std::vector<DataFile>> TableWriter::Seal() {
+Result<SealedFiles> TableWriter::Seal() {
   FRAZIL_TRY(Take());
   {
     const std::vector<const ColumnBatch*> sources = Sources();
@@ -294,7 +309,9 @@ Result<std::vector<DataFile>> TableWriter::Seal() {
 std::int64_t TableWriter::held_bytes() const {
   std::int64_t bytes = waiting_bytes_ + partitioner_.byte_size() + finished_bytes_;
   if (batch_.rows() > 0) bytes += batch_.byte_size();
-  for (const auto& [partition, file] : open_) bytes += file->size().buffered_bytes;
+  for (const auto& [partition, file] : open_) {
+    bytes += file.writer->size().buffered_bytes + file.upload->gathered_bytes();
+  }
   return bytes;
 }
 

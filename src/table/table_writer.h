@@ -25,6 +25,7 @@
 #include "parquet/data_file_writer.h"
 #include "runtime/runtime.h"
 #include "storage/object_store.h"
+#include "storage/upload_pool.h"
 #include "table/partitioner.h"
 
 namespace frazil {
@@ -49,12 +50,22 @@ const SortOrder* DefaultSortOrder(const TableMetadata& table);
 // target size are the caller's to set.
 Result<TableLayout> LayoutOf(const TableMetadata& table, const Schema& schema);
 
+// Files that are written, though their last bytes may still be on their way.
+struct SealedFiles {
+  std::vector<DataFile> files;
+  std::vector<std::unique_ptr<Upload>> uploads;
+
+  // Nothing may name the files before this. Waits until all of them are durable, or have failed: then the
+  // first failure. No upload is left.
+  Status AwaitDurable();
+};
+
 // Used by one task at a time.
 class TableWriter {
  public:
   // Borrows everything. `wait_bytes`: from here on the largest partitions do not wait for the seal.
-  TableWriter(const TableLayout& layout, DataFileFormat& format, ObjectStore& store, Runtime& runtime,
-              std::int64_t wait_bytes);
+  TableWriter(const TableLayout& layout, DataFileFormat& format, ObjectStore& store, UploadPool& uploads,
+              Runtime& runtime, std::int64_t wait_bytes);
   // Deletes what was not sealed.
   ~TableWriter();
 
@@ -62,10 +73,10 @@ class TableWriter {
   ColumnBatch& batch() { return batch_; }
   // Takes the rows of the batch on once they are many.
   Status TakeIfFull();
-  // All files of the rows since the last seal, durable. Empty afterwards. After a failure, here or above,
-  // rows may be missing: what comes afterwards must not be committed. The writer stays safe to use, since a
-  // lane goes on until it hears of the failure.
-  Result<std::vector<DataFile>> Seal();
+  // All files of the rows since the last seal. Empty afterwards. After a failure, here or above, rows may be
+  // missing: what comes afterwards must not be committed. The writer stays safe to use, since a lane goes on
+  // until it hears of the failure.
+  Result<SealedFiles> Seal();
   // What rows, open files and finished files' metrics hold in memory, about.
   std::int64_t held_bytes() const;
 
@@ -81,6 +92,10 @@ class TableWriter {
     std::vector<Run> runs;  // by partition
     std::int64_t bytes = 0;
   };
+  struct OpenFile {
+    std::unique_ptr<Upload> upload;
+    std::unique_ptr<DataFileWriter> writer;  // appends to the upload
+  };
 
   Status Take();
   void Wait(std::span<const std::int32_t> partitions);
@@ -90,13 +105,14 @@ class TableWriter {
   void Forget(std::span<const std::int32_t> partitions);
   Status WriteWaiting(std::int32_t partition, const RowSorter& sorter);
   Status Write(std::int32_t partition, const ColumnBatch& rows);
-  Result<std::unique_ptr<DataFileWriter>> OpenFile(std::int32_t partition);
+  Result<OpenFile> Open(std::int32_t partition);
   Status CloseFile(std::int32_t partition);
   std::vector<const ColumnBatch*> Sources() const;
 
   const TableLayout& layout_;
   DataFileFormat& format_;
   ObjectStore& store_;
+  UploadPool& uploads_;
   Runtime& runtime_;
   const std::int64_t wait_bytes_;
   const bool direct_;
@@ -104,14 +120,14 @@ class TableWriter {
   Partitioner partitioner_;
   std::vector<Waiting> waiting_;
   std::int64_t waiting_bytes_ = 0;
-  std::int64_t look_at_bytes_;  // when to look for large partitions the next time
-  ColumnBatch gathered_;        // rows on their way into a file
-  std::map<std::int32_t, std::unique_ptr<DataFileWriter>> open_;  // by partition
-  std::vector<DataFile> finished_;
+  std::int64_t look_at_bytes_;             // when to look for large partitions the next time
+  ColumnBatch gathered_;                   // rows on their way into a file
+  std::map<std::int32_t, OpenFile> open_;  // by partition
+  SealedFiles finished_;
   std::int64_t finished_bytes_ = 0;
 };
 
-// Files that nobody will name: best effort.
+// Files that nobody will name: best effort. REQUIRES: none of them is being uploaded.
 void DeleteFiles(ObjectStore& store, const std::vector<DataFile>& files);
 
 }  // namespace frazil

@@ -21,10 +21,10 @@ using ::testing::SizeIs;
 // Counts the files that are open at the same time.
 class CountingFormat final : public DataFileFormat {
  public:
-  Result<std::unique_ptr<DataFileWriter>> Create(ObjectStore& store, const std::string& location,
+  Result<std::unique_ptr<DataFileWriter>> Create(ObjectWriter& object, const std::string& location,
                                                  const Schema& schema,
                                                  const DataFileOptions& options) override {
-    FRAZIL_ASSIGN(auto inner, ParquetFormat().Create(store, location, schema, options));
+    FRAZIL_ASSIGN(auto inner, ParquetFormat().Create(object, location, schema, options));
     most_open = std::max(most_open, ++open);
     return std::make_unique<Counted>(std::move(inner), open);
   }
@@ -73,7 +73,18 @@ class TableWriterTest : public testing::Test {
   }
 
   std::unique_ptr<TableWriter> Writer(std::int64_t wait_bytes = 1 << 30) {
-    return std::make_unique<TableWriter>(layout, format, store, ThreadRuntime(), wait_bytes);
+    return std::make_unique<TableWriter>(layout, format, store, uploads, ThreadRuntime(), wait_bytes);
+  }
+
+  static Result<std::vector<DataFile>> Seal(TableWriter& writer) {
+    FRAZIL_ASSIGN(SealedFiles sealed, writer.Seal());
+    FRAZIL_TRY(sealed.AwaitDurable());
+    return std::move(sealed.files);
+  }
+
+  void AwaitUploads() {
+    StopSignal nap(ThreadRuntime());
+    while (uploads.under_way() > 0) nap.WaitFor(std::chrono::milliseconds(1));
   }
 
   static void Add(TableWriter& writer, std::optional<std::int64_t> id, std::optional<std::string> name,
@@ -112,6 +123,8 @@ class TableWriterTest : public testing::Test {
   }
 
   MemoryStore store{ThreadRuntime()};
+  ByteBudget budget{ThreadRuntime(), 64 << 20};
+  UploadPool uploads{ThreadRuntime(), budget};
   CountingFormat format;
   TableMetadata metadata;
   TableLayout layout;
@@ -123,7 +136,7 @@ TEST_F(TableWriterTest, EachFileHoldsTheRowsOfItsPartition) {
   for (const std::int64_t id : {1, 2, 1}) Add(*writer, id, "a b");
   Add(*writer, {}, {});
   Add(*writer, 1, "");
-  ASSERT_OK_AND_ASSIGN(const auto files, writer->Seal());
+  ASSERT_OK_AND_ASSIGN(const auto files, Seal(*writer));
   ASSERT_THAT(files, SizeIs(4));
   EXPECT_EQ(Folder(files[0]), "id_bucket=" + std::to_string(files[0].partition[0].integer) + "/name=a+b");
   EXPECT_THAT(Rows(files[0]), ElementsAre("1:a b", "1:a b"));
@@ -145,7 +158,7 @@ TEST_F(TableWriterTest, ThousandsOfPartitionsNeedOneOpenFile) {
     for (std::int64_t id = 0; id < kPartitions; ++id) Add(*writer, id, "x", note);
   }
   EXPECT_GT(writer->held_bytes(), 10 * kPartitions * 800);
-  ASSERT_OK_AND_ASSIGN(const auto files, writer->Seal());
+  ASSERT_OK_AND_ASSIGN(const auto files, Seal(*writer));
   EXPECT_THAT(files, SizeIs(kPartitions));
   for (const DataFile& file : files) ASSERT_EQ(file.record_count, 10);
   EXPECT_EQ(format.most_open, 1);
@@ -168,7 +181,7 @@ TEST_F(TableWriterTest, LargePartitionsDoNotWaitForTheSealAndSmallOnesDo) {
   }
   EXPECT_EQ(format.open, 2);
   EXPECT_LT(most, 24 << 20) << "of 40 MB of rows";
-  ASSERT_OK_AND_ASSIGN(const auto files, writer->Seal());
+  ASSERT_OK_AND_ASSIGN(const auto files, Seal(*writer));
   EXPECT_THAT(files, SizeIs(42)) << "one a partition";
   std::int64_t rows = 0;
   for (const DataFile& file : files) rows += file.record_count;
@@ -183,7 +196,7 @@ TEST_F(TableWriterTest, EachFileOfASortedTableIsSorted) {
   for (std::int64_t i = 0; i < kRows; ++i) Add(*writer, i * 7919 % kRows, i % 2 == 0 ? "even" : "odd", note);
   Add(*writer, {}, "odd");
   Add(*writer, {}, "even");
-  ASSERT_OK_AND_ASSIGN(const auto files, writer->Seal());
+  ASSERT_OK_AND_ASSIGN(const auto files, Seal(*writer));
   ASSERT_THAT(files, SizeIs(2));
   for (const DataFile& file : files) {
     EXPECT_EQ(file.sort_order_id, 1);
@@ -202,7 +215,7 @@ TEST_F(TableWriterTest, AnOrderThatCannotBeFollowedIsNotClaimed) {
   auto writer = Writer();
   Add(*writer, 2, "a");
   Add(*writer, 1, "a");
-  ASSERT_OK_AND_ASSIGN(const auto files, writer->Seal());
+  ASSERT_OK_AND_ASSIGN(const auto files, Seal(*writer));
   ASSERT_THAT(files, SizeIs(1));
   EXPECT_EQ(files[0].sort_order_id, 0);
   EXPECT_THAT(Rows(files[0]), ElementsAre("2:a", "1:a"));
@@ -223,7 +236,7 @@ TEST_F(TableWriterTest, ARowWithoutThePartitionsColumnIsInItsNullPartition) {
   auto writer = Writer();
   writer->batch().column(0).AppendInt64(5);
   writer->batch().CloseRow();
-  ASSERT_OK_AND_ASSIGN(const auto files, writer->Seal());
+  ASSERT_OK_AND_ASSIGN(const auto files, Seal(*writer));
   ASSERT_THAT(files, SizeIs(1));
   EXPECT_EQ(Folder(files[0]), "name=null");
 }
@@ -235,7 +248,7 @@ TEST_F(TableWriterTest, FilesAreCutAtTheirTargetSize) {
     auto writer = Writer();
     const std::string note(kMegabyte / 16, 'n');
     for (std::int64_t id = 0; id < 700; ++id) Add(*writer, id, "x", note);
-    ASSERT_OK_AND_ASSIGN(const auto files, writer->Seal());
+    ASSERT_OK_AND_ASSIGN(const auto files, Seal(*writer));
     EXPECT_GE(files.size(), 3U) << "partitioned: " << partitioned;
   }
 }
@@ -246,11 +259,13 @@ TEST_F(TableWriterTest, NothingStaysOfRowsThatAreNotSealed) {
   auto writer = Writer(/*wait_bytes=*/1);
   const std::string note(4 * kMegabyte, 'n');
   for (std::int64_t id = 0; id < 4; ++id) Add(*writer, id, "x", note);
+  AwaitUploads();
   ASSERT_OK_AND_ASSIGN(const auto before, store.List("memory:/lake/t/"));
   EXPECT_FALSE(before.empty());
   writer.reset();
   ASSERT_OK_AND_ASSIGN(const auto after, store.List("memory:/lake/t/"));
   EXPECT_THAT(after, IsEmpty());
+  EXPECT_EQ(budget.used(), 0);
 }
 
 TEST_F(TableWriterTest, AFileThatFailsIsOpenNoLonger) {
@@ -260,13 +275,13 @@ TEST_F(TableWriterTest, AFileThatFailsIsOpenNoLonger) {
     FaultyStore faulty(store, [&](StoreOperation operation, const std::string&) {
       return operation == failing ? StoreFault::Fails() : StoreFault::None();
     });
-    TableWriter writer(layout, format, faulty, ThreadRuntime(), 1 << 30);
+    TableWriter writer(layout, format, faulty, uploads, ThreadRuntime(), 1 << 30);
     Add(writer, 1, "a");
-    EXPECT_FALSE(writer.Seal());
+    EXPECT_FALSE(Seal(writer));
     EXPECT_EQ(format.open, 0);
     EXPECT_GE(writer.held_bytes(), 0);
     Add(writer, 2, "b");
-    EXPECT_FALSE(writer.Seal());
+    EXPECT_FALSE(Seal(writer));
     EXPECT_EQ(format.open, 0);
   }
 }
