@@ -5,9 +5,9 @@
 #include <utility>
 
 #include "kafka/reading_errors.h"
+#include "kafka/topic_questions.h"
 #include "kafka/topic_settings.h"
 #include "record/position_errors.h"
-#include "record/start_positions.h"
 
 namespace frazil {
 namespace {
@@ -46,8 +46,12 @@ class FetchSource final : public BatchSource {
   }
 
   Result<SourceIdentity> Identify(StopSignal& stop) override;
-  Result<std::map<Partition, PartitionBounds>> Bounds(StopSignal& stop) override;
-  Result<Positions> Resolve(const Start& start, StopSignal& stop) override;
+  Result<std::map<Partition, PartitionBounds>> Bounds(StopSignal& stop) override {
+    return AskBounds(Ask(stop));
+  }
+  Result<Positions> Resolve(const Start& start, StopSignal& stop) override {
+    return AskStart(Ask(stop), topic_, start);
+  }
   Result<std::optional<TopicRetention>> Retention(StopSignal& stop) override;
   Status CheckLog(const Positions& positions, const LeaderEpochs& epochs, StopSignal& stop) override {
     return client_.CheckLeaderEpochs(topic_, positions, epochs, stop);
@@ -69,7 +73,7 @@ class FetchSource final : public BatchSource {
   Result<Uuid> KnownTopicId();
   // Of each of the times, as ClusterClient has them.
   Result<std::vector<Positions>> OffsetsAt(const std::vector<std::int64_t>& times, StopSignal& stop);
-  Result<Positions> ResolveNamed(const Positions& named, StopSignal& stop);
+  TopicQuestions Ask(StopSignal& stop);
   std::unique_ptr<Batch> Pop();
   // The broker refused the partition's position; the bounds tell by how much it is wrong. Ok: it is right by
   // now.
@@ -121,30 +125,13 @@ Result<std::vector<Positions>> FetchSource::OffsetsAt(const std::vector<std::int
   return std::move(found.offsets);
 }
 
-Result<std::map<Partition, PartitionBounds>> FetchSource::Bounds(StopSignal& stop) {
-  FRAZIL_ASSIGN(const auto offsets, OffsetsAt({kEarliestTimestamp, kLatestTimestamp}, stop));
-  return BoundsOf(offsets[0], offsets[1]);
-}
-
-Result<Positions> FetchSource::ResolveNamed(const Positions& named, StopSignal& stop) {
-  FRAZIL_ASSIGN(const auto bounds, Bounds(stop));
-  return NamedPositions(topic_, named, bounds);
-}
-
-Result<Positions> FetchSource::Resolve(const Start& start, StopSignal& stop) {
-  if (const auto* group = std::get_if<StartGroup>(&start)) {
-    FRAZIL_ASSIGN(const auto description, Describe(stop));
-    FRAZIL_ASSIGN(const Positions committed,
-                  client_.Committed(group->group, topic_, description.Partitions(), stop));
-    return ResolveNamed(committed, stop);
-  }
-  if (const auto* named = std::get_if<StartOffsets>(&start)) return ResolveNamed(named->offsets, stop);
-  std::int64_t time = kEarliestTimestamp;
-  if (std::holds_alternative<StartLatest>(start)) time = kLatestTimestamp;
-  // Below zero the protocol's special values begin.
-  if (const auto* from = std::get_if<StartTimestamp>(&start)) time = std::max<std::int64_t>(from->unix_ms, 0);
-  FRAZIL_ASSIGN(auto offsets, OffsetsAt({time, kLatestTimestamp}, stop));
-  return PositionsOrEnds(std::move(offsets[0]), offsets[1]);
+TopicQuestions FetchSource::Ask(StopSignal& stop) {
+  return {
+      .offsets_at = [this, &stop](const std::vector<std::int64_t>& times) { return OffsetsAt(times, stop); },
+      .committed = [this, &stop](const std::string& group) -> Result<Positions> {
+        FRAZIL_ASSIGN(const auto description, Describe(stop));
+        return client_.Committed(group, topic_, description.Partitions(), stop);
+      }};
 }
 
 Result<std::optional<TopicRetention>> FetchSource::Retention(StopSignal& stop) {

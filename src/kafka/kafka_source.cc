@@ -12,9 +12,10 @@
 #include "kafka/kafka_errors_internal.h"
 #include "kafka/kafka_payload_internal.h"
 #include "kafka/range_builder.h"
+#include "kafka/topic_questions.h"
 #include "kafka/topic_settings.h"
 #include "record/position_errors.h"
-#include "record/start_positions.h"
+#include "wire/protocol_offsets.h"
 
 namespace frazil {
 namespace {
@@ -29,6 +30,8 @@ constexpr std::int64_t kWakeBytes = 4 << 20;   // taken from a full queue betwee
 constexpr Duration kPatience = milliseconds(100);   // of one wait: so soon is a stop noticed
 constexpr Duration kEndQuestion = seconds(1);       // between two questions for the ends while messages come
 constexpr Duration kIdleEndQuestion = seconds(10);  // while none come
+
+static_assert(RD_KAFKA_OFFSET_BEGINNING == kEarliestTimestamp && RD_KAFKA_OFFSET_END == kLatestTimestamp);
 
 // Reading is one loop: take what librdkafka has queued, sort it into one batch per partition, hand the
 // batches on.
@@ -49,8 +52,12 @@ class KafkaSource final : public BatchSource {
   ~KafkaSource() override;
 
   Result<SourceIdentity> Identify(StopSignal& stop) override;
-  Result<std::map<Partition, PartitionBounds>> Bounds(StopSignal& stop) override;
-  Result<Positions> Resolve(const Start& start, StopSignal& stop) override;
+  Result<std::map<Partition, PartitionBounds>> Bounds(StopSignal& stop) override {
+    return AskBounds(Ask(stop));
+  }
+  Result<Positions> Resolve(const Start& start, StopSignal& stop) override {
+    return AskStart(Ask(stop), options_.topic, start);
+  }
   Result<std::optional<TopicRetention>> Retention(StopSignal& stop) override;
   Status Seek(const Positions& positions) override;
   Status Add(const Positions& positions) override;
@@ -66,8 +73,9 @@ class KafkaSource final : public BatchSource {
     KafkaPayload* payload = nullptr;
   };
 
-  Result<Positions> Offsets(std::int64_t time, StopSignal& stop);
-  Result<Positions> ResolveNamed(const Positions& named, StopSignal& stop);
+  // Times as librdkafka has them, which are the protocol's.
+  Result<std::vector<Positions>> OffsetsAt(const std::vector<std::int64_t>& times, StopSignal& stop);
+  TopicQuestions Ask(StopSignal& stop);
 
   // Takes what is queued, waiting up to `wait` for it.
   void Take(Duration wait);
@@ -111,39 +119,26 @@ Result<SourceIdentity> KafkaSource::Identify(StopSignal& stop) {
   return SourceIdentity{client_->ClusterId(), options_.topic, ""};
 }
 
-Result<std::map<Partition, PartitionBounds>> KafkaSource::Bounds(StopSignal& stop) {
-  FRAZIL_ASSIGN(const Positions starts, Offsets(RD_KAFKA_OFFSET_BEGINNING, stop));
-  FRAZIL_ASSIGN(const Positions ends, Offsets(RD_KAFKA_OFFSET_END, stop));
-  return BoundsOf(starts, ends);
-}
-
-Result<Positions> KafkaSource::Offsets(std::int64_t time, StopSignal& stop) {
+Result<std::vector<Positions>> KafkaSource::OffsetsAt(const std::vector<std::int64_t>& times,
+                                                      StopSignal& stop) {
   FRAZIL_ASSIGN(const std::vector<Partition> partitions, client_->Partitions(options_.topic, stop));
-  return client_->OffsetsAt(options_.topic, partitions, time, stop);
+  std::vector<Positions> found;
+  for (const std::int64_t time : times) {
+    FRAZIL_ASSIGN(auto offsets, client_->OffsetsAt(options_.topic, partitions, time, stop));
+    found.push_back(std::move(offsets));
+  }
+  return found;
 }
 
-Result<Positions> KafkaSource::ResolveNamed(const Positions& named, StopSignal& stop) {
-  FRAZIL_ASSIGN(const auto bounds, Bounds(stop));
-  return NamedPositions(options_.topic, named, bounds);
-}
-
-Result<Positions> KafkaSource::Resolve(const Start& start, StopSignal& stop) {
-  if (std::holds_alternative<StartEarliest>(start)) return Offsets(RD_KAFKA_OFFSET_BEGINNING, stop);
-  if (std::holds_alternative<StartLatest>(start)) return Offsets(RD_KAFKA_OFFSET_END, stop);
-  if (const auto* time = std::get_if<StartTimestamp>(&start)) {
-    // Below zero the protocol's special values begin.
-    FRAZIL_ASSIGN(Positions found, Offsets(std::max<std::int64_t>(time->unix_ms, 0), stop));
-    FRAZIL_ASSIGN(const Positions ends, Offsets(RD_KAFKA_OFFSET_END, stop));
-    return PositionsOrEnds(std::move(found), ends);
-  }
-  if (const auto* group = std::get_if<StartGroup>(&start)) {
-    FRAZIL_ASSIGN(const std::vector<Partition> partitions, client_->Partitions(options_.topic, stop));
-    // A client asks for the offsets of its own group only.
-    FRAZIL_ASSIGN(const auto other, KafkaClient::Make(runtime_, options_.connection, group->group));
-    FRAZIL_ASSIGN(const Positions committed, other->Committed(options_.topic, partitions, stop));
-    return ResolveNamed(committed, stop);
-  }
-  return ResolveNamed(std::get<StartOffsets>(start).offsets, stop);
+TopicQuestions KafkaSource::Ask(StopSignal& stop) {
+  return {
+      .offsets_at = [this, &stop](const std::vector<std::int64_t>& times) { return OffsetsAt(times, stop); },
+      .committed = [this, &stop](const std::string& group) -> Result<Positions> {
+        FRAZIL_ASSIGN(const std::vector<Partition> partitions, client_->Partitions(options_.topic, stop));
+        // A client asks for the offsets of its own group only.
+        FRAZIL_ASSIGN(const auto other, KafkaClient::Make(runtime_, options_.connection, group));
+        return other->Committed(options_.topic, partitions, stop);
+      }};
 }
 
 Result<std::optional<TopicRetention>> KafkaSource::Retention(StopSignal& stop) {
