@@ -276,7 +276,7 @@ int main(int argc, char** argv) {
     }
   }
   if (producer) {
-    if (rd_kafka_flush(producer, 60000)) not_delivered += (uint64_t)rd_kafka_outq_len(producer);
+    if (rd_kafka_flush(producer, 300000)) not_delivered += (uint64_t)rd_kafka_outq_len(producer);
     rd_kafka_topic_destroy(topic);
     rd_kafka_destroy(producer);
   }

@@ -72,8 +72,10 @@ def facts_of(line: str) -> dict:
 
 def make_events(events: Events, count: int, *target, stdout=None) -> dict:
     """Runs the producer; what it says that it made."""
-    done = subprocess.run([BIN / "events", *events.producer, "-n", str(count), *target], check=True, stdout=stdout,
-                          stderr=subprocess.PIPE, text=True)
+    done = subprocess.run([BIN / "events", *events.producer, "-n", str(count), *target], stdout=stdout,
+                          stderr=subprocess.PIPE, text=True, check=False)
+    if done.returncode != 0:
+        sys.exit(f"bench: no {events.name}:\n{done.stderr[-2000:]}")
     facts = facts_of(done.stderr.splitlines()[-1])
     return facts | {"distinct": facts["rows"]}
 
