@@ -12,8 +12,6 @@ namespace {
 // Bytes of rows that a byte of a batch becomes at most: those of bad messages are the largest, and the source
 // counts some 120 bytes for each.
 constexpr std::int64_t kRowsPerBatchByte = 4;
-// Of a file on its way to the store, with a footer in it.
-constexpr std::int64_t kLargestPart = 5000;
 
 using nlohmann::json;
 
@@ -326,9 +324,9 @@ void Oracle::Holding(std::int64_t bytes, std::int64_t batches, std::int64_t tota
     Find(fmt::format("{} bytes of messages are held in {} batches, the budget is {}", bytes, batches, total));
 }
 
-// The rule of byte_budget.h. A part is under way, and each lane may wait with another one.
-void Oracle::Using(std::int64_t bytes, std::int64_t most, std::int64_t lanes) {
-  const std::int64_t limit = most + kRowsPerBatchByte * most + (lanes + 1) * kLargestPart;
+// The rule of byte_budget.h.
+void Oracle::Using(std::int64_t bytes, std::int64_t most) {
+  const std::int64_t limit = most + kRowsPerBatchByte * most;
   if (bytes > limit) Find(fmt::format("{} bytes of the budget are in use, {} may be", bytes, limit));
 }
 

@@ -83,9 +83,9 @@ class Oracle {
   bool DecisionLanded(std::int64_t n) const { return decided_n_.contains(n); }
   // Bytes of messages that a process holds, in how many batches, of the `total` that it may.
   void Holding(std::int64_t bytes, std::int64_t batches, std::int64_t total);
-  // Bytes of the budget in use, those charged for decoded rows and for parts of files among them. `most`: the
-  // total, or one batch beyond it.
-  void Using(std::int64_t bytes, std::int64_t most, std::int64_t lanes);
+  // Bytes of the budget in use, those charged for decoded rows among them. `most`: the total, or one batch
+  // beyond it.
+  void Using(std::int64_t bytes, std::int64_t most);
 
   // What others did that changes what must hold.
   void FollowerWasTampered() { follower_tampered_ = true; }

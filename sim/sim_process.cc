@@ -12,14 +12,16 @@ namespace frazil::sim {
 namespace {
 
 constexpr Duration kMaxSlow = std::chrono::milliseconds(400);
-// So that a file of some rows is uploaded in several parts.
+// So that a file of some rows is uploaded in several parts, and more than one may be under way.
 constexpr std::size_t kPartBytes = 600;
+constexpr std::int64_t kUploadBytes = 16'000;
 
 // Counts what the process holds; one that holds the corrupt message cannot be opened.
 class CountedPayload final : public BatchPayload {
  public:
   CountedPayload(World& world, SimProcess& process, const Batch& batch, std::unique_ptr<BatchPayload> payload)
-      : process_(process),
+      : world_(world),
+        process_(process),
         bytes_(batch.bytes),
         corrupt_(world.corrupt && world.corrupt->first == batch.partition.value() &&
                  batch.range.first.value() <= world.corrupt->second &&
@@ -37,12 +39,15 @@ class CountedPayload final : public BatchPayload {
   CountedPayload(const CountedPayload&) = delete;
   CountedPayload& operator=(const CountedPayload&) = delete;
 
+  // A slow lane lets batches wait.
   Status Open(OpenedBatch& opened) override {
+    if (world_.Strikes("slow", 30)) world_.scheduler.Sleep(Duration(world_.dice.Below(kMaxSlow.count())));
     if (!corrupt_) return payload_->Open(opened);
     return Fail(ErrorKind::kBlocked, "SOURCE_BATCH_CORRUPT", "the simulated batch cannot be opened");
   }
 
  private:
+  World& world_;
   SimProcess& process_;
   const std::int64_t bytes_;
   const bool corrupt_;
@@ -192,7 +197,9 @@ void SimProcess::WithSeams(const std::function<void(const StreamSeams&)>& work) 
   if (world.plan.Has("budget")) Mark("fault: budget");
   ByteBudget budget(runtime, world.plan.budget_bytes);
   memory = &budget;
-  UploadPool uploads(runtime, budget, {.workers = 2, .part_bytes = kPartBytes});
+  // Apart, since a footer alone may be larger than a small budget: nothing would be read beside an upload.
+  ByteBudget upload_budget(runtime, kUploadBytes);
+  UploadPool uploads(runtime, upload_budget, {.workers = 2, .part_bytes = kPartBytes});
   FaultyStore store(world.lake.store, [this](StoreOperation operation, const std::string& location) {
     return StoreFaultAt(operation, location);
   });
@@ -212,8 +219,8 @@ void SimProcess::WithSeams(const std::function<void(const StreamSeams&)>& work) 
           return std::make_unique<SimSource>(world, *this, budget);
         }});
   memory = nullptr;
-  if (budget.used() != 0)
-    world.oracle.Find(fmt::format("{} ended with {} bytes of the budget taken", name, budget.used()));
+  if (const std::int64_t used = budget.used() + upload_budget.used(); used != 0)
+    world.oracle.Find(fmt::format("{} ended with {} bytes of the budget taken", name, used));
 }
 
 void SimProcess::Run(const StreamSeams& seams, bool until_end) {
