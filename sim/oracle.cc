@@ -12,6 +12,8 @@ namespace {
 // Bytes of rows that a byte of a batch becomes at most: those of bad messages are the largest, and the source
 // counts some 120 bytes for each.
 constexpr std::int64_t kRowsPerBatchByte = 4;
+// What columns and files hold by themselves, however few rows they have.
+constexpr std::int64_t kFixedBytes = 20'000;
 
 using nlohmann::json;
 
@@ -326,7 +328,7 @@ void Oracle::Holding(std::int64_t bytes, std::int64_t batches, std::int64_t tota
 
 // The rule of byte_budget.h.
 void Oracle::Using(std::int64_t bytes, std::int64_t most) {
-  const std::int64_t limit = most + kRowsPerBatchByte * most;
+  const std::int64_t limit = most + kRowsPerBatchByte * most + kFixedBytes;
   if (bytes > limit) Find(fmt::format("{} bytes of the budget are in use, {} may be", bytes, limit));
 }
 
