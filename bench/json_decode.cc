@@ -41,6 +41,7 @@ struct Kind {
   std::vector<Rule> columns;
   std::function<Members(std::uint64_t, Random&)> make;
   bool shuffled = false;
+  Unmapped unmapped = Unmapped::kIgnore;
 };
 
 const std::vector<Rule> kOrderColumns = {
@@ -144,11 +145,19 @@ Members Metrics(std::uint64_t, Random& random) {
 }
 
 std::vector<Kind> Kinds() {
-  return {{"orders", kOrderColumns, Order},      {"orders-shuffled", kOrderColumns, Order, true},
-          {"large", kOrderColumns, LargeOrder},  {"large-shuffled", kOrderColumns, LargeOrder, true},
-          {"wide", WideColumns(), Wide},         {"wide-shuffled", WideColumns(), Wide, true},
-          {"sparse", WideColumns(), Sparse},     {"sparse-shuffled", WideColumns(), Sparse, true},
-          {"metrics", MetricColumns(), Metrics}, {"metrics-shuffled", MetricColumns(), Metrics, true}};
+  return {{"orders", kOrderColumns, Order},
+          {"orders-shuffled", kOrderColumns, Order, true},
+          {"large", kOrderColumns, LargeOrder},
+          {"large-shuffled", kOrderColumns, LargeOrder, true},
+          {"wide", WideColumns(), Wide},
+          {"wide-shuffled", WideColumns(), Wide, true},
+          {"sparse", WideColumns(), Sparse},
+          {"sparse-shuffled", WideColumns(), Sparse, true},
+          {"metrics", MetricColumns(), Metrics},
+          {"metrics-shuffled", MetricColumns(), Metrics, true},
+          {"orders-reject", kOrderColumns, Order, false, Unmapped::kReject},
+          {"large-collect", kOrderColumns, LargeOrder, false, Unmapped::kCollect},
+          {"large-collect-shuffled", kOrderColumns, LargeOrder, true, Unmapped::kCollect}};
 }
 
 Mapping MappingOf(const Kind& kind) {
@@ -158,6 +167,7 @@ Mapping MappingOf(const Kind& kind) {
         .name = rule.name, .path = {rule.name}, .value = DefaultValueMapping(ParseType(rule.type).value())};
     mapping.columns.push_back(std::move(column));
   }
+  mapping.unmapped = kind.unmapped;
   FRAZIL_CHECK(ValidateMapping(mapping).has_value());
   return mapping;
 }
@@ -261,7 +271,7 @@ void Compare(const Kind& kind) {
   }
   const double count = static_cast<double>(messages.texts.size());
   fmt::print(
-      "{:<17} {:>5.0f} bytes {:>4} columns   reader {:>5.0f} ns   keys {:>5.0f} ns   templates {:>5.0f} ns\n",
+      "{:<22} {:>5.0f} bytes {:>4} columns   reader {:>5.0f} ns   keys {:>5.0f} ns   templates {:>5.0f} ns\n",
       kind.name, static_cast<double>(messages.memory.size()) / count, kind.columns.size(), by_reader / count,
       by_keys / count, by_templates / count);
 }

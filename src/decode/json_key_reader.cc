@@ -4,15 +4,23 @@
 
 #include <algorithm>
 
+#include "decode/json_template.h"
+
 namespace frazil {
 
-JsonKeyReader::JsonKeyReader(const JsonPlan& plan) : plan_(plan), read_in_(plan.path_count, 0) {
+JsonKeyReader::JsonKeyReader(const JsonPlan& plan)
+    : plan_(plan),
+      unmapped_(plan.unread.unmapped()),
+      usable_(unmapped_ == Unmapped::kIgnore || (TakesTemplates(plan) && !plan.root.children.empty())),
+      values_(unmapped_ != Unmapped::kIgnore),
+      read_in_(plan.path_count, 0) {
   for (const ValuePlan& value : plan.values) kinds_.push_back(JsonValues::KindOf(value));
 }
 
 bool JsonKeyReader::Read(std::string_view message, ColumnBatch& rows) {
-  if (plan_.unread.unmapped() != Unmapped::kIgnore) return false;
+  if (!usable_) return false;
   ++message_count_;
+  unread_.clear();
   values_.scan().Open(message);
   values_.Begin();
   if (ReadAll(rows)) return true;
@@ -27,6 +35,7 @@ bool JsonKeyReader::ReadAll(ColumnBatch& rows) {
   p = ReadPath(p, plan_.root, 0, rows);
   if (p == nullptr || scan.SkipBlanks(p) != scan.end() || !scan.IsUtf8()) return false;
   FillDefaults(plan_, rows);
+  if (!unread_.empty()) rows.column(plan_.unread.column()).AppendBytes(unread_);
   return std::ranges::all_of(plan_.required, [&](std::size_t i) { return rows.IsSet(i); });
 }
 
@@ -57,21 +66,59 @@ const char* JsonKeyReader::ReadShared(const char* p, const PathPlan& path, int d
 }
 
 const char* JsonKeyReader::ReadInside(const char* p, const PathPlan& path, int depth, ColumnBatch& rows) {
-  if (*p == '{') {
-    std::size_t likely = 0;
-    return values_.ReadEach(p, '}', depth,
-                            [&](const char* at) { return ReadMember(at, path, depth + 1, likely, rows); });
-  }
-  if (*p == '[' && path.has_index) return ReadElements(p, path, depth, rows);
+  if (*p == '{') return ReadObject(p, path, depth, rows);
+  if (*p == '[' && path.has_index && unmapped_ == Unmapped::kIgnore)
+    return ReadElements(p, path, depth, rows);
   return &path == &plan_.root ? nullptr : JsonScan::TakeNull(p);
+}
+
+const char* JsonKeyReader::ReadObject(const char* p, const PathPlan& path, int depth, ColumnBatch& rows) {
+  const std::size_t begin = unread_.size();
+  std::size_t likely = 0;
+  unread_ += '{';
+  p = values_.ReadEach(p, '}', depth,
+                       [&](const char* at) { return ReadMember(at, path, depth + 1, likely, rows); });
+  if (unread_.size() > begin + 1) {
+    unread_.back() = '}';
+  } else {
+    unread_.resize(begin);
+  }
+  return p;
 }
 
 const char* JsonKeyReader::ReadMember(const char* p, const PathPlan& path, int depth, std::size_t& likely,
                                       ColumnBatch& rows) {
+  const char* const begin = p;
+  std::string_view key;
   std::size_t i = 0;
-  p = values_.TakeKey(p, path.keys, likely, i);
+  p = values_.TakeKey(p, path.keys, likely, key, i);
   if (p == nullptr) return nullptr;
-  return i == KeyTable::kNone ? values_.scan().Skip(p, depth) : ReadPath(p, path.children[i], depth, rows);
+  const PathPlan* const child = i == KeyTable::kNone ? nullptr : &path.children[i];
+  if (child != nullptr && child->single_column) return ReadPath(p, *child, depth, rows);
+  if (unmapped_ != Unmapped::kCollect) return ReadOther(p, child, depth, rows);
+  // A key with escapes is collected as it stands in the message: JsonReader knows how.
+  return key.data() == begin + 1 ? CollectOther(key, p, child, depth, rows) : nullptr;
+}
+
+const char* JsonKeyReader::ReadOther(const char* p, const PathPlan* path, int depth, ColumnBatch& rows) {
+  if (path != nullptr) return ReadShared(p, *path, depth, rows);
+  return unmapped_ == Unmapped::kReject ? nullptr : values_.scan().Skip(p, depth);
+}
+
+const char* JsonKeyReader::CollectOther(std::string_view key, const char* p, const PathPlan* path, int depth,
+                                        ColumnBatch& rows) {
+  const std::size_t begin = unread_.size();
+  unread_.append(1, '"').append(key).append("\":");
+  const std::size_t value = unread_.size();
+  const char* const behind = ReadOther(p, path, depth, rows);
+  if (behind == nullptr || behind > values_.scan().end()) return nullptr;
+  if (path == nullptr) unread_.append(p, behind);
+  if (unread_.size() == value) {
+    unread_.resize(begin);
+  } else {
+    unread_ += ',';
+  }
+  return behind;
 }
 
 const char* JsonKeyReader::ReadElements(const char* p, const PathPlan& path, int depth, ColumnBatch& rows) {

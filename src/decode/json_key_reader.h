@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -12,7 +13,8 @@
 namespace frazil {
 
 // Answers only where JsonReader would take the message, and with the same row; everything else it leaves to
-// JsonReader. Keeps its memory from message to message. The plan must outlive it.
+// JsonReader: also all messages where the unmapped is collected or rejected, and columns share a place or lie
+// in arrays. Keeps its memory from message to message. The plan must outlive it.
 class JsonKeyReader {
  public:
   explicit JsonKeyReader(const JsonPlan& plan);
@@ -31,15 +33,25 @@ class JsonKeyReader {
   // What several columns read, or what lies on the way to columns.
   const char* ReadShared(const char* p, const PathPlan& path, int depth, ColumnBatch& rows);
   const char* ReadInside(const char* p, const PathPlan& path, int depth, ColumnBatch& rows);
+  const char* ReadObject(const char* p, const PathPlan& path, int depth, ColumnBatch& rows);
+  const char* ReadElements(const char* p, const PathPlan& path, int depth, ColumnBatch& rows);
+  // This one gets a place in front of a member.
   const char* ReadMember(const char* p, const PathPlan& path, int depth, std::size_t& likely,
                          ColumnBatch& rows);
-  const char* ReadElements(const char* p, const PathPlan& path, int depth, ColumnBatch& rows);
+  // A member's value that lies on the way to columns, or (null) that no column reads. The second collects
+  // what is unread of it.
+  const char* ReadOther(const char* p, const PathPlan* path, int depth, ColumnBatch& rows);
+  const char* CollectOther(std::string_view key, const char* p, const PathPlan* path, int depth,
+                           ColumnBatch& rows);
 
   const JsonPlan& plan_;
+  const Unmapped unmapped_;
+  const bool usable_;
   std::vector<JsonValues::Kind> kinds_;  // by column
   JsonValues values_;
   std::uint64_t message_count_ = 0;
   std::vector<std::uint64_t> read_in_;  // for each shared path, the last message that had it
+  std::string unread_;                  // what is collected, each thing followed by a comma
 };
 
 }  // namespace frazil

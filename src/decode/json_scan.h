@@ -138,8 +138,10 @@ class JsonScan {
     return p == nullptr ? nullptr : TakeColon(p);
   }
   // The same, when the key is `quoted` (with its closing quote).
-  [[gnu::always_inline]] const char* TakeKeyIf(const char* p, const Literal& quoted) const {
+  [[gnu::always_inline]] const char* TakeKeyIf(const char* p, const Literal& quoted,
+                                               std::string_view& key) const {
     if (*p != '"' || !quoted.Match(p + 1, end_)) return nullptr;
+    key = {p + 1, quoted.size() - 1};
     return TakeColon(p + 1 + quoted.size());
   }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -17,18 +18,19 @@ struct JsonTemplate {
   struct Member {
     const ValuePlan* value = nullptr;  // null: no column reads it
     JsonValues::Kind kind = JsonValues::Kind::kOther;
-    bool optional = true;    // a row may be without it
+    bool optional = true;    // a message may be without it
     int depth = 0;           // objects that are open around the value
     std::size_t object = 0;  // which of them is the innermost
     std::size_t column = 0;  // where a column reads it
     Literal before;          // what stands between the value before, or the message's begin, and this one
+    std::string unread;      // not empty: the value is collected, behind this
   };
 
   std::vector<Member> members;  // the last one has no value: what stands before it ends the message
+  std::string unread_end;       // ends what is collected; empty: nothing is
 };
 
-// Whether templates serve this mapping: each column has a place of its own, none is the whole message, and
-// none reads a struct where what no column reads matters: messages with such members are not for templates.
+// Whether templates serve this mapping: each column has a place of its own, and none is the whole message.
 bool TakesTemplates(const JsonPlan& plan);
 
 // The shape of `message`; nullopt when it is none that others are likely to have, too. REQUIRES:

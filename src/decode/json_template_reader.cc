@@ -45,10 +45,20 @@ void JsonTemplateReader::Learn(std::string_view message) {
   templates_.insert(templates_.begin(), std::make_unique<const JsonTemplate>(std::move(*shape)));
 }
 
+[[gnu::always_inline]] inline const char* JsonTemplateReader::TakeUnread(const char* p,
+                                                                         const Member& member) {
+  const char* const behind = values_.scan().Skip(p, member.depth);
+  if (member.unread.empty() || behind == nullptr) return behind;
+  if (behind > values_.scan().end()) return nullptr;
+  unread_.append(member.unread).append(p, behind);
+  return behind;
+}
+
 bool JsonTemplateReader::ReadBy(const JsonTemplate& shape, ColumnBatch& rows) {
   values_.Begin();
   JsonScan& scan = values_.scan();
   const char* p = scan.begin();
+  unread_.clear();
   const Member* const last = &shape.members.back();
   for (const Member* member = &shape.members.front();; ++member) {
     if (!member->before.Match(p, scan.end())) {
@@ -59,11 +69,15 @@ bool JsonTemplateReader::ReadBy(const JsonTemplate& shape, ColumnBatch& rows) {
     if (member == last) {
       if (p != scan.end() || !scan.IsUtf8()) break;
       FillDefaults(plan_, rows);
+      if (!shape.unread_end.empty()) {
+        unread_ += shape.unread_end;
+        rows.column(plan_.unread.column()).AppendBytes(unread_);
+      }
       return true;
     }
     if (p >= scan.end()) break;
     p = member->value == nullptr
-            ? scan.Skip(p, member->depth)
+            ? TakeUnread(p, *member)
             : values_.Read(p, member->kind, *member->value, member->depth, rows.column(member->column));
     if (p == nullptr) break;
   }

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -18,7 +19,8 @@ namespace frazil {
 // shape it soon stops trying, but for a while now and then. The plan must outlive it.
 class JsonTemplateReader {
  public:
-  explicit JsonTemplateReader(const JsonPlan& plan) : plan_(plan), usable_(TakesTemplates(plan)) {}
+  explicit JsonTemplateReader(const JsonPlan& plan)
+      : plan_(plan), usable_(TakesTemplates(plan)), values_(plan.unread.unmapped() != Unmapped::kIgnore) {}
 
   // Appends the message's values to the mapped columns of the row that `rows` has open, as JsonReader::Read
   // does. False: nothing was appended. `message` is readable 64 bytes past its end.
@@ -38,6 +40,7 @@ class JsonTemplateReader {
 
   bool IsTrying();
   bool ReadBy(const JsonTemplate& shape, ColumnBatch& rows);
+  const char* TakeUnread(const char* p, const JsonTemplate::Member& member);
   // The first member behind `missing` whose literal is found at `p`, when those before it may be missing;
   // else null.
   const JsonTemplate::Member* NextMember(const JsonTemplate& shape, const JsonTemplate::Member* missing,
@@ -46,6 +49,7 @@ class JsonTemplateReader {
   const JsonPlan& plan_;
   const bool usable_;
   JsonValues values_;
+  std::string unread_;
   std::vector<std::unique_ptr<const JsonTemplate>> templates_;  // the last one used first
   int tried_ = 0;                                               // messages of this trial
   int read_ = 0;

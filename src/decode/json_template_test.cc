@@ -107,24 +107,46 @@ TEST(JsonTemplateTest, ColumnsThatShareAPlaceAndArrayIndexesAreNotForTemplates) 
   Mapping collected = Plain({ColumnOf("a", "int")});
   collected.unmapped = Unmapped::kCollect;
   EXPECT_TRUE(takes(collected));
-  collected.columns.push_back(ColumnOf("l", "list<struct<b: int>>"));
-  EXPECT_FALSE(takes(collected));
   AllReaders readers(Plain({From("/a/0", ColumnOf("first", "int"))}));
   for (int i = 0; i < 3; ++i) EXPECT_FALSE(readers.Read(R"({"a":[5]})"));
 }
 
-TEST(JsonTemplateTest, MessagesWithMembersThatNoColumnReadsAreLeftWhereTheyMatter) {
-  for (const Unmapped unmapped : {Unmapped::kCollect, Unmapped::kReject}) {
-    Mapping mapping =
-        Plain({ColumnOf("a", "int"), From("/o/b", ColumnOf("b", "string")), ColumnOf("l", "list<int>")});
-    mapping.unmapped = unmapped;
-    AllReaders readers(mapping);
-    readers.Read(R"({"a":1,"z":{},"o":{"b":"c"},"l":[1]})");
-    EXPECT_FALSE(readers.Read(R"({"a":1,"z":{},"o":{"b":"c"},"l":[1]})"));
-    readers.Read(R"({"a":1,"o":{"b":"c"},"l":[1]})");
-    EXPECT_TRUE(readers.Read(R"({"a":2,"o":{"b":"d"},"l":[]})"));
-    EXPECT_FALSE(readers.Read(R"({"a":2,"o":{"b":"d","e":1},"l":[]})"));
-    EXPECT_FALSE(readers.Read(R"({"a":2,"o":{"b":"d"},"l":[],"y":0})"));
+Mapping WithoutUnmapped(Unmapped unmapped) {
+  Mapping mapping = Plain({ColumnOf("a", "int"), From("/o/b", ColumnOf("b", "string")),
+                           From("/o/p/q", ColumnOf("q", "int")), ColumnOf("l", "list<struct<c: int>>")});
+  mapping.unmapped = unmapped;
+  return mapping;
+}
+
+TEST(JsonTemplateTest, WhatNoColumnReadsIsRejectedByTheOtherReader) {
+  AllReaders readers(WithoutUnmapped(Unmapped::kReject));
+  readers.Read(R"({"a":1,"o":{"b":"c"},"l":[{"c":1}]})");
+  EXPECT_TRUE(readers.Read(R"({"a":2,"o":{"b":"d"},"l":[]})"));
+  for (const char* message :
+       {R"({"a":2,"o":{"b":"d","e":1},"l":[]})", R"({"a":2,"o":{"b":"d"},"l":[],"y":0})",
+        R"({"a":2,"o":{"b":"d"},"l":[{"c":1,"d":2}]})"}) {
+    EXPECT_FALSE(readers.Read(message));
+    EXPECT_FALSE(readers.ReadByKeys(message));
+  }
+}
+
+// AllReaders compares the column of what is collected, too.
+TEST(JsonTemplateTest, WhatNoColumnReadsIsCollectedFromWhereItStands) {
+  AllReaders readers(WithoutUnmapped(Unmapped::kCollect));
+  readers.Read(R"({"y":0,"a":1,"o":{"b":"c","x":1,"p":{"q":1,"r":"s"},"z":[]},"l":[],"t":"u"})");
+  EXPECT_TRUE(readers.Read(
+      R"({"y":[1 , 2],"a":1,"o":{"b":"c","x":{ },"p":{"q":1,"r":"\n"},"z":"é"},"l":[],"t":-0.5e1})"));
+  EXPECT_TRUE(
+      readers.Read(R"({"y":1,"o":{"b":null,"x":1,"p":{"q":null,"r":"s"},"z":[]},"l":[{"c":1}],"t":"u"})"));
+  EXPECT_FALSE(readers.Read(R"({"y":1,"a":1,"o":{"b":"c","p":{"q":1,"r":"s"},"z":[]},"l":[],"t":"u"})"));
+  EXPECT_TRUE(readers.Read(R"({"y":1,"a":1,"o":{"b":"d","p":{"q":1,"r":"s"},"z":[]},"l":[],"t":"u"})"));
+  readers.Read(R"({"a":1,"o":{"p":{"r":{}}}})");
+  EXPECT_TRUE(readers.Read(R"({"a":1,"o":{"p":{"r":{}}}})"));
+  EXPECT_TRUE(readers.ReadByKeys(R"({"o":{"p":{"r":{},"q":1},"b":"x","e":[ ]},"w":"\"","a":1,"w":null})"));
+  EXPECT_TRUE(readers.ReadByKeys(R"({"o":{"p":{"q":1},"b":"x"}})"));
+  for (const char* message : {R"({"a":1,"l":[{"c":1,"d":2}]})", R"({"a":1,"w":1)", R"({"\u0077":1})"}) {
+    EXPECT_FALSE(readers.Read(message));
+    EXPECT_FALSE(readers.ReadByKeys(message)) << message;
   }
 }
 

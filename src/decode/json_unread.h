@@ -32,6 +32,7 @@ class UnreadPlan {
   explicit UnreadPlan(const Mapping& mapping);
 
   Unmapped unmapped() const { return unmapped_; }
+  std::size_t column() const { return column_; }  // of what is collected
 
   // Walks once more over the message that `cursor` stands before, and appends what is collected to its
   // column, unless that is nothing. False: something is unread that must not be; cursor.failure() says what.

@@ -83,10 +83,11 @@ const char* JsonValues::ReadStruct(const char* p, const ValuePlan& plan, int dep
 
 const char* JsonValues::ReadMember(const char* p, const ValuePlan& plan, int depth, Column& column,
                                    std::size_t& likely) {
+  std::string_view key;
   std::size_t i = 0;
-  p = TakeKey(p, plan.members, likely, i);
+  p = TakeKey(p, plan.members, likely, key, i);
   if (p == nullptr) return nullptr;
-  if (i == KeyTable::kNone) return scan_.Skip(p, depth);
+  if (i == KeyTable::kNone) return strict_ ? nullptr : scan_.Skip(p, depth);
   if (column.child(i).length() > column.length()) return nullptr;
   return Read(p, KindOf(plan.children[i]), plan.children[i], depth, column.child(i));
 }

@@ -26,6 +26,9 @@ class JsonValues {
     return plan.type == TypeId::kBoolean ? Kind::kBoolean : Kind::kOther;
   }
 
+  // Strict: a struct's members that no column reads are for JsonReader to look at.
+  explicit JsonValues(bool strict) : strict_(strict) {}
+
   // Before the first value of a message.
   void Begin() { elements_.Begin(static_cast<std::size_t>(scan_.end() - scan_.begin())); }
   // What the elements of the message took so far.
@@ -61,11 +64,10 @@ class JsonValues {
   // A member's key, up to its value; `i` is its place among `keys`, or KeyTable::kNone. Looks first for the
   // key behind the last one that was found; `likely`, 0 before the first, is that one's place.
   [[gnu::always_inline]] const char* TakeKey(const char* p, const KeyTable& keys, std::size_t& likely,
-                                             std::size_t& i) {
+                                             std::string_view& key, std::size_t& i) {
     i = likely;
-    const char* behind = likely < keys.size() ? scan_.TakeKeyIf(p, keys.quoted(likely)) : nullptr;
+    const char* behind = likely < keys.size() ? scan_.TakeKeyIf(p, keys.quoted(likely), key) : nullptr;
     if (behind == nullptr) {
-      std::string_view key;
       behind = scan_.TakeKey(p, key);
       if (behind == nullptr) return nullptr;
       i = keys.Find(key);
@@ -131,6 +133,7 @@ class JsonValues {
                          std::size_t& likely);
   const char* ReadList(const char* p, const ValuePlan& plan, int depth, Column& column);
   const char* ReadMap(const char* p, const ValuePlan& plan, int depth, Column& column);
+  const bool strict_;
   JsonScan scan_;
   std::string scratch_;
   Twins twins_;
