@@ -63,3 +63,21 @@ def test_pyiceberg(orders):
 
 def test_the_position_in_the_summary(orders):
     assert f'"next":{{"0":{GOOD + BAD}}}' in python("What to ask", orders)
+
+
+@pytest.mark.readers
+def test_trino(orders, trino):
+    """The file of properties by way of a statement, which takes the same."""
+    [file] = snippets("Trino", "properties")
+    properties = dict(line.split("=", 1) for line in here(file, orders).splitlines())
+    settings = ", ".join(f"\"{key}\" = '{value}'" for key, value in properties.items() if key != "connector.name")
+    trino.sql(orders.lake, f"CREATE CATALOG lake USING {properties['connector.name']} WITH ({settings})")
+    [question] = re.findall(r"Then `(SELECT .*?)`", PAGE)
+    assert [list(row.values()) for row in trino.sql(orders.lake, question)] == [[GOOD]]
+
+
+@pytest.mark.readers
+def test_the_errors(orders, spark):
+    """By Spark, whose catalog has the page's name."""
+    [question] = snippets("What to ask", "sql")
+    assert sum(row[2] for row in spark.sql(orders.lake, question).collect()) == BAD
