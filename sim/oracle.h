@@ -165,8 +165,9 @@ class Oracle {
   static bool IsAncestor(const Graph& graph, std::int64_t ancestor, std::int64_t from);
   bool RolledBack() const;
   bool ErrorsAreReplaced(const SeenRecord& record) const;
-  // Every snapshot from `from` down to `to` (which need not be there) is in the target's current metadata.
-  bool PathIsThere(std::optional<std::int64_t> from, std::int64_t to) const;
+  // Every snapshot from `from` down to `to` (which need not be there) is in the table's current metadata.
+  static bool PathIsThere(const SeenTable& table, const Graph& graph, std::optional<std::int64_t> from,
+                          std::int64_t to);
   void JudgePosition(Verdict& verdict) const;
   void JudgeFollower(Verdict& verdict) const;
   std::optional<std::string> AppliedNow() const;  // by the errors table's history; "" for none

@@ -25,10 +25,11 @@ bool Oracle::RolledBack() const {
   return named != nearest->id && IsAncestor(target_graph_, nearest->id, named);
 }
 
-bool Oracle::PathIsThere(std::optional<std::int64_t> from, std::int64_t to) const {
-  for (; from && *from != to; from = target_graph_.at(*from).parent) {
+bool Oracle::PathIsThere(const SeenTable& table, const Graph& graph, std::optional<std::int64_t> from,
+                         std::int64_t to) {
+  for (; from && *from != to; from = graph.at(*from).parent) {
     const auto is_it = [&](const SeenSnapshot& snapshot) { return snapshot.id == *from; };
-    if (std::none_of(target_->snapshots.begin(), target_->snapshots.end(), is_it)) return false;
+    if (std::none_of(table.snapshots.begin(), table.snapshots.end(), is_it)) return false;
   }
   return true;
 }
@@ -58,9 +59,12 @@ void Oracle::JudgePosition(Verdict& verdict) const {
   const auto named = property.at("snapshot").get<std::int64_t>();
   const json record = json::parse(*Get(nearest->summary, kOffsetsKey), nullptr, false);
   // Where the history between is expired and older metadata is gone, nobody can know.
-  const bool known = PathIsThere(target_->head, nearest->id) &&
-                     (named == nearest->id || (PathIsThere(nearest->id, nearest->parent.value_or(0)) &&
-                                               PathIsThere(named, nearest->id)));
+  const auto is_there = [&](std::optional<std::int64_t> from, std::int64_t to) {
+    return PathIsThere(*target_, target_graph_, from, to);
+  };
+  const bool known = is_there(target_->head, nearest->id) &&
+                     (named == nearest->id ||
+                      (is_there(nearest->id, nearest->parent.value_or(0)) && is_there(named, nearest->id)));
   if (history_cut_ && !known) verdict.may = {"POSITION_UNPROVEN", "POSITION_TRACES"};
   if (named == nearest->id) {
     if (property.at("record") != record) verdict.must.insert("POSITION_PROPERTY_EDITED");
@@ -89,6 +93,10 @@ void Oracle::JudgeFollower(Verdict& verdict) const {
     verdict.must.insert("TABLE_REPLACED");
     return;
   }
+  // As for the target: between what is there and the last that was applied, all may be expired.
+  const SeenSnapshot* last = Nearest(errors_graph_, errors_->head, kAppliedKey);
+  if (history_cut_ && last != nullptr && !PathIsThere(*errors_, errors_graph_, errors_->head, last->id))
+    verdict.may.insert("FOLLOWER_ROLLED_BACK");
   const auto text = Get(errors_->properties, kAppliedKey);
   const json property = json::parse(text.value_or("{}"), nullptr, false);
   if (!property.is_object()) {
