@@ -27,12 +27,12 @@ struct RowRef {
 
 // The values of one field, nested ones as a tree. Layout as Arrow's ("Columnar Format"), except that validity
 // is one byte a value here:
-//   fixed width   `data` holds `length` values: boolean 1 byte; int, date, float 4; long, time,
-//   timestamp(tz), double 8;
-//                 decimal 16 (little-endian two's complement); uuid 16; fixed[n] n
+//   fixed width   `data` holds `length` values: boolean 1 byte; int, date, float 4;
+//                 long, time, timestamp(tz), double 8; decimal 16 (little-endian two's complement);
+//                 uuid 16; fixed[n] n
 //   string/binary `offsets` holds length + 1 ends, `data` the bytes
-//   list/map      `offsets` holds length + 1 ends into the child(ren): list one child; map two, of equal
-//   length struct        children of the same length
+//   list/map      `offsets` holds length + 1 ends into the children: list one, map two of equal length
+//   struct        children of the same length
 // A null has a value of zeros (or an empty range, or null children), so that lengths always add up.
 //
 // A Column is only appended to and truncated; REQUIRES everywhere: the typed call fits the column's type.

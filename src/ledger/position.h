@@ -50,8 +50,8 @@ using Position = std::variant<NoPosition, FoundPosition, RolledBackPosition, Nee
 //   POSITION_PROPERTY_EDITED   the property does not belong to this history
 //   POSITION_TRACES            no record on the branch, but the property or another snapshot has one
 //   POSITION_UNPROVEN          the property's snapshot cannot be proven to be an ancestor
-//   POSITION_REPLACED          another branch of history was put in the place of the one with the property's
-//   record POSITION_CHERRY_PICK       a cherry-picked snapshot lies above the deciding one
+//   POSITION_REPLACED          the branch of history with the property's record was replaced by another
+//   POSITION_CHERRY_PICK       a cherry-picked snapshot lies above the deciding one
 //   POSITION_OTHER_STREAM      the same topic was read into this table under another stream's name
 //   CLUSTER_CHANGED, TOPIC_CHANGED, TOPIC_RECREATED, BRANCH_CHANGED
 Result<Position> ReadPosition(const History& history, const StreamIdentity& identity);

@@ -7,9 +7,9 @@
 //     committed          -> done
 //     conflict           -> clean up the attempt's own files, loop
 //     refused            -> clean up, fail
-//     unknown outcome    -> load: our snapshot is an ancestor: done; nothing has changed: send the very same
-//     request
-//                           again; anything else: fail with kUnknownOutcome, nothing is ever cleaned up
+//     unknown outcome    -> load: our snapshot is an ancestor: done; nothing has changed: send the very
+//                           same request again; anything else: fail with
+//                           kUnknownOutcome, nothing is ever cleaned up
 #pragma once
 
 #include <functional>
