@@ -66,6 +66,20 @@ def test_the_position_in_the_summary(orders):
 
 
 @pytest.mark.readers
+def test_spark(orders):
+    """The command as it stands there, with jars that are here in place of packages from the network."""
+    [command] = snippets("Spark", "sh")
+    packages = re.search(r"--packages (\S+)", command)[1]
+    jars = [ROOT / f".deps/engine-jars/{artifact}-{version}.jar" for _, artifact, version in
+            (package.split(":") for package in packages.split(","))]
+    assert [jar for jar in jars if not jar.exists()] == [], "the page names other versions than test/engines/pom.xml"
+    spark_sql = ROOT / ".deps/engines/pyspark/bin/spark-sql"
+    local = command.replace(f"--packages {packages}", f"--jars {','.join(map(str, jars))}") \
+        .replace("spark-sql", f"SPARK_LOCAL_IP=127.0.0.1 {spark_sql}", 1)
+    assert printed_by(["bash", "-c", here(local, orders)], orders) == str(GOOD)
+
+
+@pytest.mark.readers
 def test_trino(orders, trino):
     """The file of properties by way of a statement, which takes the same."""
     [file] = snippets("Trino", "properties")
