@@ -16,6 +16,10 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
+// At most, of one broker: one that is read, the next, and a poll.
+constexpr std::size_t kMostUnderWay = 3;
+// A poll that names more goes alone: no more is sent than sockets take while a response waits to be read.
+constexpr std::size_t kMostBesideOthers = 1000;
 constexpr Duration kFullWait = milliseconds(100);  // for news, while others may be wanted again at any time
 constexpr Duration kLeastWait = milliseconds(10);
 constexpr Duration kMostThrottle = std::chrono::minutes(1);
@@ -23,7 +27,7 @@ constexpr Duration kConnectLimit = seconds(5);
 constexpr Duration kShortPause = milliseconds(100);  // until a partition is asked for again
 // A response smaller than this does not wait for the byte budget.
 constexpr std::size_t kSmallResponse = 4 << 10;
-// The next fetch after one of so much comes at once.
+// The next poll after one of so much comes at once.
 constexpr std::size_t kLargeResponse = 64 << 10;
 // A broker sends the first batch whole, whatever the limit; so one that never becomes whole lies about its
 // length.
@@ -71,7 +75,7 @@ void BrokerFetcher::Run() {
   while (AwaitWants()) {
     auto fetched = Fetch();
     if (fetched || fetched.error().kind == ErrorKind::kStopping) continue;
-    session_.Lost();
+    plan_.Lost();
     link_.reset();
     NoteFailure(fetched.error());
   }
@@ -81,7 +85,7 @@ bool BrokerFetcher::AwaitWants() {
   const MonitorLock lock(*state_.monitor);
   while (!state_.stopping) {
     UpdateWants();
-    if (session_.size() > 0) return true;
+    if (plan_.busy()) return true;
     if (!state_.brokers.contains(node_id_)) break;
     state_.monitor->WaitUntil(look_again_at_);
   }
@@ -89,8 +93,8 @@ bool BrokerFetcher::AwaitWants() {
   return false;
 }
 
-// Brings the session in line with the subscriptions. Mostly nothing has changed since the last time but
-// positions, which TakeBatches has told the session.
+// Brings the plan in line with the subscriptions. Mostly nothing has changed since the last time but
+// positions, which TakeBatches has told the plan.
 void BrokerFetcher::UpdateWants() {
   const MonotonicTime now = runtime_.Now();
   if (state_.changes != seen_changes_ || now >= look_again_at_) WantAll(now);
@@ -98,7 +102,7 @@ void BrokerFetcher::UpdateWants() {
 }
 
 void BrokerFetcher::WantAll(MonotonicTime now) {
-  ++round_;
+  plan_.BeginWants();
   seen_changes_ = state_.changes;
   look_again_at_ = kForever;
   request_.rack_id = client_.connection().rack;
@@ -123,17 +127,13 @@ void BrokerFetcher::WantAll(MonotonicTime now) {
       }
     }
   }
-  std::erase_if(wanted_, [this](const auto& entry) {
-    if (entry.second == round_) return false;
-    session_.Forget(entry.first);
-    return true;
-  });
+  plan_.EndWants();
 }
 
 void BrokerFetcher::Want(const Subscription& subscription, Partition partition, PartitionReader& reader,
                          MonotonicTime now) {
   if (topics_.try_emplace(subscription.topic_id, subscription.topic).second) {
-    session_.NameTopic(subscription.topic_id, subscription.topic);
+    plan_.NameTopic(subscription.topic_id, subscription.topic);
     all_have_ids_ = all_have_ids_ && subscription.has_topic_id;
   }
   // The rack is of the whole request: the leader names nobody to the others either.
@@ -141,11 +141,8 @@ void BrokerFetcher::Want(const Subscription& subscription, Partition partition, 
     request_.rack_id.clear();
     look_again_at_ = std::min(look_again_at_, reader.leader_until);
   }
-  const FetchKey key{subscription.topic_id, partition};
-  wanted_[key] = round_;
-  // The broker told another reader where the partition ends, and would not tell it again.
-  if (std::exchange(reader.is_new, false) && session_.Asked(key)) session_.Lost();
-  session_.Want(key, PositionOf(reader));
+  plan_.Want({subscription.topic_id, partition}, PositionOf(reader), reader.behind,
+             std::exchange(reader.is_new, false));
 }
 
 Status BrokerFetcher::Connect() {
@@ -153,7 +150,6 @@ Status BrokerFetcher::Connect() {
   if (!endpoint) return Fail(NoAddressError(client_.connection(), fmt::format("broker {}", node_id_)));
   FRAZIL_ASSIGN(link_, BrokerLink::Open(runtime_, client_.connection(), *endpoint,
                                         runtime_.Now() + kConnectLimit, stop_, client_.certificates()));
-  session_.Lost();
   return {};
 }
 
@@ -165,46 +161,82 @@ std::int16_t BrokerFetcher::FetchVersion(std::int16_t picked) const {
 
 Status BrokerFetcher::Fetch() {
   if (link_ == nullptr) FRAZIL_TRY(Connect());
-  FRAZIL_ASSIGN(const std::int16_t picked, link_->Version(KafkaApi::kFetch));
-  request_.max_wait_ms =
-      static_cast<std::int32_t>(std::chrono::duration_cast<milliseconds>(most_wait_).count());
-  request_.max_bytes = most_bytes_;
-  session_.Build(request_);
-  const auto make_buffer = [this](std::size_t bytes) -> Result<std::shared_ptr<FetchBuffer>> {
-    arrived_ms_ = runtime_.UnixMillis();  // the budget may take its time
-    if (bytes > kMostResponse) {
-      return Fail(IncompleteAnswerError(
-          client_.connection(), fmt::format("broker {} announces a response of {} bytes", node_id_, bytes)));
-    }
-    ByteLease lease;
-    if (bytes > kSmallResponse) {
-      FRAZIL_ASSIGN(lease, Lease(static_cast<std::int64_t>(bytes)));
-    }
-    return std::make_shared<FetchBuffer>(bytes, std::move(lease));
-  };
-  const MonotonicTime asked_at = runtime_.Now();
-  const MonotonicTime deadline = asked_at + most_wait_ + state_.times.answer;
-  FRAZIL_ASSIGN(const auto buffer,
-                link_->Fetch(request_, FetchVersion(picked), response_, deadline, stop_, make_buffer));
-  const bool accepted = session_.Accept(response_);
-  const bool was_proven = std::exchange(session_proven_, accepted);
-  if (!accepted) {
-    if (was_proven && MeaningOf(response_.error) == KafkaErrorMeaning::kRestartSession) return {};
-    return Fail(FetchRefusedError(node_id_, Describe(response_.error)));
-  }
-  backoff_.Reset();
-  Read(buffer);
-  Pause(asked_at, buffer->bytes().size());
+  FRAZIL_TRY(Send());
+  if (plan_.under_way() > 0) return Receive();
+  stop_.WaitFor(next_poll_ - runtime_.Now());
   return {};
 }
 
-// Waiting for a little more costs no throughput, and a broker with many partitions that get a message now and
-// then would answer without a pause, and each answer wakes all streams.
-void BrokerFetcher::Pause(MonotonicTime asked_at, std::size_t bytes) {
-  Duration pause = std::min<Duration>(milliseconds(response_.throttle_ms), kMostThrottle);
-  if (bytes < kLargeResponse)
-    pause = std::max(pause, asked_at + state_.times.between_fetches - runtime_.Now());
-  if (pause > Duration{}) stop_.WaitFor(pause);
+// A poll comes first: others are small enough to be sent behind it.
+Status BrokerFetcher::Send() {
+  FRAZIL_ASSIGN(const std::int16_t picked, link_->Version(KafkaApi::kFetch));
+  const std::int16_t version = FetchVersion(picked);
+  const bool poll_due = plan_.wants_poll() && runtime_.Now() >= next_poll_;
+  const bool alone = link_->login_due() || (poll_due && plan_.poll_names() > kMostBesideOthers);
+  if (alone && plan_.under_way() > 0) return {};
+  request_.max_bytes = most_bytes_;
+  if (poll_due && HasCredit()) FRAZIL_TRY(SendPoll(version));
+  request_.max_wait_ms = 0;
+  while (HasCredit() && plan_.BuildCatchUp(request_, most_bytes_, kPartitionBytes, runtime_.UnixMillis())) {
+    FRAZIL_TRY(link_->SendFetch(request_, version, runtime_.Now() + state_.times.answer, stop_));
+  }
+  return {};
+}
+
+Status BrokerFetcher::SendPoll(std::int16_t version) {
+  const Duration wait = plan_.catching_up() ? Duration{} : most_wait_;
+  request_.max_wait_ms = static_cast<std::int32_t>(std::chrono::duration_cast<milliseconds>(wait).count());
+  polled_at_ = runtime_.Now();
+  plan_.BuildPoll(request_, runtime_.UnixMillis());
+  return link_->SendFetch(request_, version, polled_at_ + state_.times.answer, stop_);
+}
+
+// The first request needs none. What comes beyond it must leave half of the budget, as what is queued does:
+// streams that stand still do not stop the others.
+bool BrokerFetcher::HasCredit() const {
+  if (plan_.under_way() == 0) return true;
+  const auto responses = static_cast<std::int64_t>(plan_.under_way() + 1);
+  return plan_.under_way() < kMostUnderWay && budget_.used() + responses * most_bytes_ <= budget_.total() / 2;
+}
+
+Status BrokerFetcher::Receive() {
+  const MonotonicTime deadline = runtime_.Now() + state_.times.news + state_.times.answer;
+  FRAZIL_ASSIGN(const auto buffer, link_->ReceiveFetch(response_, deadline, stop_, [this](std::size_t bytes) {
+    return MakeBuffer(bytes);
+  }));
+  const bool is_poll = plan_.is_poll();
+  FRAZIL_TRY(Accept());
+  if (response_.error == KafkaError::kNone) Read(buffer);
+  if (!plan_.Finish()) look_again_at_ = runtime_.Now();
+  // Waiting for a little more costs no throughput, and a broker with many partitions that get a message now
+  // and then would answer without a pause, and each answer wakes all streams.
+  const bool little = buffer->bytes().size() < kLargeResponse;
+  if (is_poll) next_poll_ = polled_at_ + (little ? state_.times.between_fetches : Duration{});
+  const Duration throttle = std::min<Duration>(milliseconds(response_.throttle_ms), kMostThrottle);
+  if (throttle > Duration{}) stop_.WaitFor(throttle);
+  return {};
+}
+
+// A session that the broker has let go of is begun anew, if the last one was of any use.
+Status BrokerFetcher::Accept() {
+  const bool accepted = plan_.Accept(response_);
+  if (accepted) backoff_.Reset();
+  const bool was_proven = plan_.is_poll() && std::exchange(session_proven_, accepted);
+  if (accepted || (was_proven && MeaningOf(response_.error) == KafkaErrorMeaning::kRestartSession)) return {};
+  return Fail(FetchRefusedError(node_id_, Describe(response_.error)));
+}
+
+Result<std::shared_ptr<FetchBuffer>> BrokerFetcher::MakeBuffer(std::size_t bytes) {
+  said_ms_ = plan_.SaidAfter(runtime_.UnixMillis());  // the budget may take its time
+  if (bytes > kMostResponse) {
+    return Fail(IncompleteAnswerError(
+        client_.connection(), fmt::format("broker {} announces a response of {} bytes", node_id_, bytes)));
+  }
+  ByteLease lease;
+  if (bytes > kSmallResponse) {
+    FRAZIL_ASSIGN(lease, Lease(static_cast<std::int64_t>(bytes)));
+  }
+  return std::make_shared<FetchBuffer>(bytes, std::move(lease));
 }
 
 // Whoever asks the budget later waits behind this, and what is in the way may stay there: streams that stand
@@ -218,18 +250,22 @@ Result<ByteLease> BrokerFetcher::Lease(std::int64_t bytes) {
 void BrokerFetcher::Read(const std::shared_ptr<FetchBuffer>& buffer) {
   std::vector<Answer> answers;
   for (const auto& topic : response_.topics) {
-    const auto topic_id = session_.TopicIdOf(topic);
+    const auto topic_id = plan_.TopicIdOf(topic);
     if (!topic_id) continue;
     for (const auto& said : response_.PartitionsOf(topic)) {
       const FetchKey key{*topic_id, said.partition};
-      const auto asked = session_.Asked(key);
+      const auto asked = plan_.Asked(key);
       if (asked) answers.push_back(Cut(key, topics_.at(*topic_id), *asked, said, buffer));
     }
   }
+  const bool brought = std::ranges::any_of(answers, [](const Answer& one) { return !one.batches.empty(); });
   const MonitorLock lock(*state_.monitor);
-  for (Answer& answer : answers) HandOn(answer);
+  for (Answer& answer : answers) {
+    answer.behind = brought && answer.position < answer.said->last_stable_offset;
+    HandOn(answer);
+  }
   const MonotonicTime now = runtime_.Now();
-  const bool idle_look_due = now >= next_idle_look_;
+  const bool idle_look_due = plan_.is_poll() && now >= next_idle_look_;
   if (idle_look_due) next_idle_look_ = now + state_.times.between_ends / 10;
   for (Subscription& subscription : state_.subscriptions) {
     if (subscription.slot != slot_) continue;
@@ -324,11 +360,12 @@ void BrokerFetcher::TakeBatches(Subscription& subscription, PartitionReader& rea
     ++state_.changes;
   }
   reader.position = answer.position;
-  if (wanted_.contains(answer.key)) session_.Want(answer.key, PositionOf(reader));
+  reader.behind = answer.behind;
+  plan_.GoOn(answer.key, PositionOf(reader), reader.behind);
   reader.at_end =
       answer.said->error == KafkaError::kNone && reader.position >= answer.said->last_stable_offset;
   if (reader.at_end && !answer.batches.empty()) {
-    answer.batches.back()->end_reached_ms = arrived_ms_;
+    answer.batches.back()->end_reached_ms = said_ms_;
     reader.end_told = runtime_.Now();
   }
   for (auto& batch : answer.batches) {
@@ -391,7 +428,7 @@ void BrokerFetcher::NoteIdle(Subscription& subscription) {
     const bool due = reader.at_end && now - reader.end_told >= state_.times.between_ends;
     if (!due && !reader.troubled_since) continue;
     if (reader.broker() != node_id_ || reader.retry_at > now) continue;
-    const auto asked = session_.Asked({subscription.topic_id, partition});
+    const auto asked = plan_.Asked({subscription.topic_id, partition});
     if (!asked || asked->fetch_offset != reader.position) continue;
     reader.troubled_since.reset();
     if (!due || subscription.full) continue;
@@ -399,7 +436,7 @@ void BrokerFetcher::NoteIdle(Subscription& subscription) {
     auto batch = std::make_unique<Batch>();
     batch->partition = partition;
     batch->range = {reader.position, reader.position};
-    batch->end_reached_ms = arrived_ms_;
+    batch->end_reached_ms = said_ms_;
     subscription.Push(std::move(batch));
   }
 }

@@ -8,16 +8,17 @@
 #include <vector>
 
 #include "kafka/cluster_client.h"
+#include "kafka/fetch_plan.h"
 #include "kafka/reading_state.h"
 #include "runtime/backoff.h"
 #include "runtime/byte_budget.h"
-#include "wire/fetch_session.h"
 #include "wire/log_slice.h"
 
 namespace frazil {
 
-// A loop: want what is wanted, fetch, cut, hand on. While one response is being opened on the lanes the next
-// is on its way. Without room in the byte budget the response stays in the socket, and its broker waits.
+// A loop: want what is wanted, ask for it, receive the first response, cut it, hand it on. While one response
+// is read and opened on the lanes others are on their way, if the byte budget has room for them: without, one
+// at a time is asked for, stays in the socket, and its broker waits.
 class BrokerFetcher {
  public:
   // Serves the subscriptions of `slot`. Borrows everything.
@@ -40,7 +41,8 @@ class BrokerFetcher {
     Offset position;                           // behind them
     std::int32_t last_epoch = kNoLeaderEpoch;  // of the last batch
     bool cut_off = false;                      // something came, and no whole batch
-    std::optional<Error> failure;              // behind the batches
+    bool behind = false;           // the log holds more, and the broker has sent some of what was asked
+    std::optional<Error> failure;  // behind the batches
   };
 
   // Waits until something is wanted from this broker. False: at the end.
@@ -49,10 +51,16 @@ class BrokerFetcher {
   void WantAll(MonotonicTime now);
   void Want(const Subscription& subscription, Partition partition, PartitionReader& reader,
             MonotonicTime now);
+  // Sends what may be sent, and reads one response.
   Status Fetch();
   Status Connect();
+  Status Send();
+  Status SendPoll(std::int16_t version);
+  bool HasCredit() const;
+  Status Receive();
+  Status Accept();
+  Result<std::shared_ptr<FetchBuffer>> MakeBuffer(std::size_t bytes);
   Result<ByteLease> Lease(std::int64_t bytes);
-  void Pause(MonotonicTime asked_at, std::size_t bytes);
   std::int16_t FetchVersion(std::int16_t picked) const;
   void Read(const std::shared_ptr<FetchBuffer>& buffer);
   Answer Cut(const FetchKey& key, const std::string& topic, const FetchPosition& asked,
@@ -73,17 +81,17 @@ class BrokerFetcher {
   const std::int32_t most_response_bytes_;
 
   std::unique_ptr<BrokerLink> link_;
-  FetchSession session_;
+  FetchPlan plan_;
   FetchRequest request_;
   FetchResponse response_;
   std::int32_t most_bytes_ = 0;  // of one response
   Duration most_news_wait_{};    // of the broker, for news
   Duration most_wait_{};         // the same until look_again_at_
-  std::int64_t arrived_ms_ = 0;  // unix time of response_
-  bool session_proven_ = false;  // the last fetch was answered
+  std::int64_t said_ms_ = 0;     // unix time of response_, or before
+  bool session_proven_ = false;  // the last poll was answered
+  MonotonicTime polled_at_;      // the last time
+  MonotonicTime next_poll_;      // not before
   OpenedBatch scratch_;
-  std::map<FetchKey, std::uint64_t> wanted_;  // in which round last
-  std::uint64_t round_ = 0;
   std::uint64_t seen_changes_ = 0;  // of the state, when all partitions were looked at last
   MonotonicTime look_again_at_;     // the same for changes that time brings
   MonotonicTime next_idle_look_;

@@ -122,13 +122,14 @@ Result<std::size_t> BrokerLink::ReadLength(std::size_t most, MonotonicTime deadl
   return length;
 }
 
-Status BrokerLink::ReadFrame(char* to, std::size_t length, MonotonicTime deadline, StopSignal& stop) {
+Status BrokerLink::ReadFrame(char* to, std::size_t length, std::int32_t asked, MonotonicTime deadline,
+                             StopSignal& stop) {
   FRAZIL_TRY(Explain(socket_->Read(to, length, deadline, stop)));
   auto id = CorrelationId({to, length});
   if (!id) return Judge(Fail(std::move(id).error()));
-  if (*id == correlation_id_) return {};
+  if (*id == asked) return {};
   return Judge(Fail(ErrorKind::kCorrupt, "KAFKA_PROTOCOL",
-                    fmt::format("a response is to request {}, and {} was asked", *id, correlation_id_),
+                    fmt::format("a response is to request {}, and {} was asked", *id, asked),
                     "check that the address is a Kafka broker's and that nothing between changes the bytes"));
 }
 
@@ -142,10 +143,11 @@ Result<std::string> BrokerLink::Exchange(MonotonicTime deadline, StopSignal& sto
 }
 
 Result<std::string> BrokerLink::SendAndReceive(MonotonicTime deadline, StopSignal& stop) {
+  FRAZIL_CHECK(sent_.empty(), "a fetch is under way");
   FRAZIL_TRY(Send(deadline, stop));
   FRAZIL_ASSIGN(const std::size_t length, ReadLength(kMostResponseBytes, deadline, stop));
   std::string frame(length, '\0');
-  FRAZIL_TRY(ReadFrame(frame.data(), length, deadline, stop));
+  FRAZIL_TRY(ReadFrame(frame.data(), length, correlation_id_, deadline, stop));
   return frame;
 }
 
@@ -166,26 +168,34 @@ Status BrokerLink::AskForLogin(MonotonicTime deadline, StopSignal& stop) const {
       fmt::format("there is none, and it asks for one with {}", fmt::join(response.mechanisms, ", "))));
 }
 
-Result<std::shared_ptr<FetchBuffer>> BrokerLink::Fetch(const FetchRequest& request, std::int16_t version,
-                                                       FetchResponse& response, MonotonicTime deadline,
-                                                       StopSignal& stop, const MakeBuffer& make_buffer) {
+Status BrokerLink::SendFetch(const FetchRequest& request, std::int16_t version, MonotonicTime deadline,
+                             StopSignal& stop) {
   FRAZIL_TRY(KeepLogin(deadline, stop));
   PutRequest(request, version);
   FRAZIL_TRY(Send(deadline, stop));
+  sent_.push_back({correlation_id_, version});
+  return {};
+}
+
+Result<std::shared_ptr<FetchBuffer>> BrokerLink::ReceiveFetch(FetchResponse& response, MonotonicTime deadline,
+                                                              StopSignal& stop,
+                                                              const MakeBuffer& make_buffer) {
+  FRAZIL_CHECK(!sent_.empty(), "nothing was asked");
+  const SentFetch sent = sent_.front();
+  sent_.pop_front();
   FRAZIL_ASSIGN(const std::size_t length, ReadLength(kMostFetchBytes, deadline, stop));
   const MonotonicTime arrived = runtime_.Now();
   FRAZIL_ASSIGN(std::shared_ptr<FetchBuffer> buffer, make_buffer(length));
   FRAZIL_CHECK(buffer->bytes().size() == length);
   if (deadline != kForever) deadline += runtime_.Now() - arrived;
-  FRAZIL_TRY(ReadFrame(buffer->data(), length, deadline, stop));
+  FRAZIL_TRY(ReadFrame(buffer->data(), length, sent.correlation_id, deadline, stop));
   who_closes_ = "";
-  FRAZIL_TRY(Judge(ParseResponse(buffer->bytes(), version, response)));
+  FRAZIL_TRY(Judge(ParseResponse(buffer->bytes(), sent.version, response)));
   return buffer;
 }
 
 Status BrokerLink::KeepLogin(MonotonicTime deadline, StopSignal& stop) {
-  if (log_in_again_at_ == kForever || runtime_.Now() < log_in_again_at_) return {};
-  return LogIn(deadline, stop);
+  return login_due() ? LogIn(deadline, stop) : Status();
 }
 
 Status BrokerLink::LogIn(MonotonicTime deadline, StopSignal& stop) {

@@ -1,7 +1,9 @@
-// One connection to one broker: TCP, TLS, the API versions, the login; then one request at a time.
+// One connection to one broker: TCP, TLS, the API versions, the login; then requests, fetches several at a
+// time.
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <limits>
 #include <memory>
@@ -54,13 +56,20 @@ class BrokerLink {
     return AskNow(request, version, response, deadline, stop);
   }
 
-  // As Ask, for responses that are large: `make_buffer` gives the memory once the response's size is known
-  // (it may wait for the byte budget; the deadline does not count meanwhile), and `response` points into what
-  // is given back.
+  // As Ask in two halves, for responses that are large: several requests may be under way, and responses come
+  // in the order of the requests. Between the halves nothing is asked. What is sent while a response waits to
+  // be read must be small: a broker that cannot get rid of the one does not read the other. REQUIRES: nothing
+  // is under way when login_due().
+  Status SendFetch(const FetchRequest& request, std::int16_t version, MonotonicTime deadline,
+                   StopSignal& stop);
+  // Of the first request under way. `make_buffer` gives the memory once the response's size is known (it may
+  // wait for the byte budget; the deadline does not count meanwhile), and `response` points into what is
+  // given back.
   using MakeBuffer = std::function<Result<std::shared_ptr<FetchBuffer>>(std::size_t bytes)>;
-  Result<std::shared_ptr<FetchBuffer>> Fetch(const FetchRequest& request, std::int16_t version,
-                                             FetchResponse& response, MonotonicTime deadline,
-                                             StopSignal& stop, const MakeBuffer& make_buffer);
+  Result<std::shared_ptr<FetchBuffer>> ReceiveFetch(FetchResponse& response, MonotonicTime deadline,
+                                                    StopSignal& stop, const MakeBuffer& make_buffer);
+  // The next request comes after a login.
+  bool login_due() const { return log_in_again_at_ != kForever && runtime_.Now() >= log_in_again_at_; }
 
  private:
   BrokerLink(Runtime& runtime, const KafkaConnection& connection, Endpoint broker);
@@ -87,7 +96,9 @@ class BrokerLink {
   Status AskForLogin(MonotonicTime deadline, StopSignal& stop) const;
   Status Send(MonotonicTime deadline, StopSignal& stop);
   Result<std::size_t> ReadLength(std::size_t most, MonotonicTime deadline, StopSignal& stop);
-  Status ReadFrame(char* to, std::size_t length, MonotonicTime deadline, StopSignal& stop);
+  // The response to the request of that correlation id.
+  Status ReadFrame(char* to, std::size_t length, std::int32_t asked, MonotonicTime deadline,
+                   StopSignal& stop);
   Status Connect(TlsContexts* certificates, MonotonicTime deadline, StopSignal& stop);
   Status AskVersions(MonotonicTime deadline, StopSignal& stop);
   Status KeepLogin(MonotonicTime deadline, StopSignal& stop);
@@ -110,6 +121,11 @@ class BrokerLink {
   ApiVersionsResponse versions_;
   std::string request_;
   std::int32_t correlation_id_ = 0;
+  struct SentFetch {
+    std::int32_t correlation_id;
+    std::int16_t version;
+  };
+  std::deque<SentFetch> sent_;  // fetches under way
   MonotonicTime log_in_again_at_ = kForever;
   // Which kind of listener closes the connection at this point; "" where that says nothing.
   std::string_view who_closes_;

@@ -218,7 +218,8 @@ TEST_F(BrokerLinkTest, AFetchWaitsForMemoryWithoutLosingItsTime) {
     stop_.WaitFor(kLittleTime);
     return std::make_shared<FetchBuffer>(bytes);
   };
-  ASSERT_OK_AND_ASSIGN(const auto buffer, link->Fetch({}, 16, response, In(kLittleTime / 2), stop_, slowly));
+  ASSERT_TRUE(link->SendFetch({}, 16, In(kLittleTime / 2), stop_));
+  ASSERT_OK_AND_ASSIGN(const auto buffer, link->ReceiveFetch(response, In(kLittleTime / 2), stop_, slowly));
   EXPECT_EQ(asked_for, 4 + 1 + EmptyFetchBody().size());
   EXPECT_EQ(buffer->bytes().size(), asked_for);
   EXPECT_EQ(response.error, KafkaError::kNone);
@@ -233,7 +234,8 @@ TEST_F(BrokerLinkTest, AFetchForWhichThereIsNoMemoryFails) {
   const auto never = [&](std::size_t) -> Result<std::shared_ptr<FetchBuffer>> {
     return Fail(StoppingError());
   };
-  EXPECT_THAT(link->Fetch({}, 16, response, In(seconds(10)), stop_, never), FailsWith(ErrorKind::kStopping));
+  ASSERT_TRUE(link->SendFetch({}, 16, In(seconds(10)), stop_));
+  EXPECT_THAT(link->ReceiveFetch(response, In(seconds(10)), stop_, never), FailsWith(ErrorKind::kStopping));
 }
 
 // The login

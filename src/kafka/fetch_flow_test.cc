@@ -1,4 +1,6 @@
 // How much is fetched and when: the byte budget, full queues, fairness, throttling, and endings.
+#include <set>
+
 #include "kafka/fetch_source.h"
 #include "kafka/reading_testing.h"
 
@@ -75,6 +77,132 @@ TEST_F(FetchFlowTest, WaitingForTheBudgetMakesAnEndNoYounger) {
   const auto batch = source->Next(kForever, stop_);
   ASSERT_TRUE(batch && *batch != nullptr && (*batch)->end_reached_ms);
   EXPECT_LT(*(*batch)->end_reached_ms, ThreadRuntime().UnixMillis() - 200);
+}
+
+// Eight partitions of one topic with 40 batches of 10 KB each, one of which comes at a time, in 64 MiB.
+class CatchUpTest : public ReadingTest {
+ protected:
+  static constexpr int kPartitions = 8;
+  static constexpr int kBatches = 40;
+
+  CatchUpTest() : ReadingTest(1, 64 * kMiB) {}
+  void SetUp() override {
+    cluster_.AddTopic("orders", kPartitions);
+    auto state = cluster_.state();
+    state->one_batch = true;
+    for (int batch = 0; batch < kBatches; ++batch) {
+      for (int partition = 0; partition < kPartitions; ++partition)
+        Log(state, partition).AppendRecords(1, 10'000);
+    }
+    state->on_request = [this](int, const ReceivedRequest& request) -> TestBehaviour {
+      return {.await_next = request.is(KafkaApi::kFetch) ? await_next_ : Duration(), .frame = {}};
+    };
+  }
+  int Followed() { return cluster_.state()->followed; }
+
+  Duration await_next_ = milliseconds(40);
+};
+
+TEST_F(CatchUpTest, SeveralRequestsAreUnderWayAboutDifferentPartitions) {
+  const auto source = Source();
+  ASSERT_TRUE(source->Seek(From(kPartitions)));
+  Taken taken(From(kPartitions));
+  ASSERT_TRUE(TakeUpTo(*source, taken, kPartitions * kBatches));
+  EXPECT_GT(Followed(), kBatches);  // of some 80 requests for four partitions each
+  std::set<std::pair<Partition, Offset>> asked;
+  auto state = cluster_.state();
+  for (const FetchAsked& fetch : state->fetches) {
+    if (fetch.session_id != 0) continue;
+    EXPECT_EQ(fetch.max_wait_ms, 0);
+    for (const auto& one : fetch.partitions) {
+      EXPECT_TRUE(asked.insert({one.partition, one.position.fetch_offset}).second) << "asked for twice";
+    }
+  }
+}
+
+TEST_F(CatchUpTest, PartitionsTakeTurns) {
+  const auto source = Source();
+  ASSERT_TRUE(source->Seek(From(kPartitions)));
+  Taken taken(From(kPartitions));
+  while (taken.next_in_all() < kPartitions * kBatches) {
+    const auto batch = source->Next(ThreadRuntime().Now() + kLimit, stop_);
+    ASSERT_TRUE(batch && *batch != nullptr);
+    ASSERT_TRUE(taken.Take(**batch));
+    std::int64_t least = kBatches;
+    std::int64_t most = 0;
+    for (int partition = 0; partition < kPartitions; ++partition) {
+      least = std::min(least, taken[partition].next.value());
+      most = std::max(most, taken[partition].next.value());
+    }
+    EXPECT_LE(most - least, 2);
+  }
+}
+
+TEST_F(CatchUpTest, WithoutRoomInTheBudgetOneRequestIsUnderWay) {
+  const ByteLease held =
+      budget_.Acquire(20 * kMiB, kForever, stop_).value();  // two responses leave less than half
+  await_next_ = milliseconds(10);
+  const auto source = Source();
+  ASSERT_TRUE(source->Seek(From(kPartitions)));
+  Taken taken(From(kPartitions));
+  ASSERT_TRUE(TakeUpTo(*source, taken, kPartitions * kBatches));
+  EXPECT_EQ(Followed(), 0);
+}
+
+TEST_F(CatchUpTest, OneThatIsBehindAloneGetsTheWholeResponse) {
+  const auto source = Source();
+  ASSERT_TRUE(source->Seek(From(1)));
+  Taken taken(From(1));
+  ASSERT_TRUE(TakeUpTo(*source, taken, kBatches));
+  EXPECT_EQ(LastAsked(0, 0, kBatches - 1)->position.max_bytes, 8 * kMiB);
+}
+
+TEST_F(CatchUpTest, ThoseAtTheirEndHearNewsMeanwhile) {
+  {
+    auto state = cluster_.state();
+    for (int batch = 0; batch < 1000; ++batch) Log(state, 0).AppendRecords(1);
+  }
+  await_next_ = milliseconds(1);
+  const auto source = Source();
+  Positions positions = From(kPartitions, kBatches);
+  positions[Partition(0)] = Offset(0);
+  ASSERT_TRUE(source->Seek(positions));
+  Taken taken(positions);
+  ASSERT_TRUE(TakeUntil(*source, taken, [&] { return taken[0].next > Offset(10); }));
+  {
+    auto state = cluster_.state();
+    Log(state, 5).AppendRecords(1);
+  }
+  ASSERT_TRUE(TakeUntil(*source, taken, [&] { return taken[5].next > Offset(kBatches); }));
+  EXPECT_LT(taken[0].next, Offset(kBatches + 1000));
+}
+
+// Behind another answer it waits, and may wait for long.
+TEST_F(CatchUpTest, AnEndIsAsOldAsItsRequestWhenOthersWereUnderWay) {
+  times_.between_ends = hours(1);
+  ByteLease held;  // from the answer on behind which the first ends wait; under the cluster's lock
+  cluster_.state()->on_fetch = [&](const FetchAsked& asked, FetchReply&) {
+    const auto& first = asked.partitions.front();
+    if (first.position.fetch_offset != Offset(kBatches - 2)) return;
+    if (++count_ == 2) held = budget_.Charge(64 * kMiB);
+  };
+  const auto source = Source();
+  ASSERT_TRUE(source->Seek(From(kPartitions)));
+  Taken taken(From(kPartitions));
+  ASSERT_TRUE(TakeUntil(*source, taken, [&] { return Count() == 2; }));
+  Pause(milliseconds(300));
+  const std::int64_t now_ms = ThreadRuntime().UnixMillis();
+  {
+    auto state = cluster_.state();
+    held.Release();
+  }
+  std::optional<std::int64_t> end_ms;
+  while (!end_ms) {
+    const auto batch = source->Next(ThreadRuntime().Now() + kLimit, stop_);
+    ASSERT_TRUE(batch && *batch != nullptr);
+    end_ms = (*batch)->end_reached_ms;
+  }
+  EXPECT_LT(*end_ms, now_ms - 200);
 }
 
 // Each answer costs some wakes, however little is in it.

@@ -184,6 +184,63 @@ TEST_F(FetchTroubleTest, ConnectionsThatBreakInTheMiddleLoseAndDoubleNothing) {
   ExpectAllOnce(7, 7);
 }
 
+// 100 more batches in each of four partitions of broker 0, one of which comes at a time.
+class CatchUpTroubleTest : public FetchTroubleTest {
+ protected:
+  void SetUp() override {
+    cluster_.AddTopic("orders", 8);
+    auto state = cluster_.state();
+    state->one_batch = true;
+    for (int batch = 0; batch < kBatches; ++batch) {
+      for (int partition = 0; partition < 8; partition += 2) Log(state, partition).AppendRecords(1);
+    }
+    times_.partition_down = seconds(60);
+    source_ = Source();
+  }
+  void ExpectAll() {
+    ASSERT_TRUE(TakeUpTo(*source_, *taken_, 4 * kBatches));
+    for (int partition = 0; partition < 8; partition += 2)
+      EXPECT_EQ((*taken_)[partition].offsets, Offsets(0, kBatches)) << partition;
+  }
+
+  static constexpr int kBatches = 100;
+};
+
+TEST_F(CatchUpTroubleTest, AConnectionThatBreaksWithSeveralRequestsUnderWayLosesAndDoublesNothing) {
+  cluster_.state()->on_request = [this](int, const ReceivedRequest& request) -> TestBehaviour {
+    if (!request.is(KafkaApi::kFetch)) return {.frame = {}};
+    const bool breaks = ++count_ % 15 == 0;
+    return {.close = breaks, .await_next = breaks ? milliseconds(100) : Duration(), .frame = {}};
+  };
+  SeekTo(From(8));
+  ExpectAll();
+  EXPECT_GT(cluster_.state()->followed, 3);
+}
+
+TEST_F(CatchUpTroubleTest, LeadersThatMoveWhileSeveralRequestsAreUnderWayAreFollowed) {
+  cluster_.state()->on_fetch = [this](const FetchAsked&, FetchReply&) { ++count_; };
+  SeekTo(From(8));
+  for (int move = 1; move < 5; ++move) {
+    ASSERT_TRUE(TakeUntil(*source_, *taken_, [&] { return Count() > 30 * move; }));
+    auto state = cluster_.state();
+    TestLog& log = Log(state, 2 * (move % 4));
+    log.leader = 1;
+    ++log.leader_epoch;
+  }
+  ExpectAll();
+}
+
+TEST_F(CatchUpTroubleTest, ErrorsAndEmptyAnswersInTheMiddleOfItPass) {
+  cluster_.state()->on_fetch = [this](const FetchAsked& asked, FetchReply& reply) {
+    ++count_;
+    if (count_ % 11 == 0) Refuse(asked, reply, KafkaError::kOffsetNotAvailable);
+    if (count_ % 13 == 0) reply.partitions.clear();  // as to a client above its quota
+    if (count_ % 17 == 0) reply = {.error = KafkaError::kUnknownServerError, .partitions = {}};
+  };
+  SeekTo(From(8));
+  ExpectAll();
+}
+
 TEST_F(FetchTroubleTest, ABrokerThatDoesNotAnswerIsLeftAndComesBack) {
   count_ = 0;
   ReadAll();

@@ -61,6 +61,7 @@ struct PartitionReader {
   MonotonicTime retry_at;                    // not fetched before
   std::optional<MonotonicTime> troubled_since;  // nothing but failures since
   bool at_end = false;                          // nothing is there behind the position, as last heard
+  bool behind = false;                          // more is there, and the broker sends it
   MonotonicTime end_told;                       // when that was last handed on
 
   std::int32_t broker() const { return replica != kNoBroker ? replica : leader; }

@@ -165,6 +165,10 @@ class TestCluster::Broker {
         if (state->on_request) behaviour = state->on_request(number_, *request);
       }
       if (behaviour.delay > Duration{} && !peer.Wait(behaviour.delay)) return;
+      if (behaviour.await_next > Duration{} && peer.Readable(behaviour.await_next)) {
+        Access state(cluster_);
+        ++state->followed;
+      }
       if (behaviour.close) return;
       const std::string frame =
           behaviour.frame ? *behaviour.frame : ResponseFrame(*request, cluster_.Answer(number_, *request));
@@ -341,6 +345,7 @@ FetchReply::One TestCluster::ReplyOf(int broker, const FetchAsked::One& asked, s
     if (piece.next <= from) continue;
     if (one.records.size() + piece.bytes.size() > limit && !(first && one.records.empty())) break;
     one.records += piece.bytes;
+    if (state_.one_batch) break;
   }
   return one;
 }

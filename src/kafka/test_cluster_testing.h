@@ -94,6 +94,7 @@ struct FetchReply {
 struct TestBehaviour {
   bool close = false;
   Duration delay{};                  // before the answer, or the close
+  Duration await_next{};             // before it, until another request has come, and no longer than that
   std::optional<std::string> frame;  // sent as it is
 };
 
@@ -103,6 +104,8 @@ class TestCluster {
     TestTopics topics;
     std::vector<KafkaApiInfo> apis{KafkaApis().begin(), KafkaApis().end()};
     bool sessions = true;
+    bool one_batch = false;                       // of each partition at a time, as at the end of a segment
+    int followed = 0;                             // requests that had to await the next, and did
     std::set<int> left;                           // brokers that Metadata does not name
     std::map<std::string, Positions> committed;   // by group, of whatever topic
     std::vector<FetchAsked> fetches;              // each with at least one partition

@@ -3,11 +3,13 @@
 
 #include <netinet/in.h>
 #include <openssl/ssl.h>
+#include <poll.h>
 #include <signal.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include <atomic>
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -40,6 +42,12 @@ class LoopbackPeer {
       at += static_cast<std::size_t>(got);
     }
     return true;
+  }
+  // Whether something has come, or the other side has closed, within that time.
+  bool Readable(Duration most) {
+    pollfd wanted{.fd = descriptor_, .events = POLLIN, .revents = 0};
+    return poll(&wanted, 1,
+                static_cast<int>(std::chrono::duration_cast<std::chrono::milliseconds>(most).count())) == 1;
   }
   // False when the server is to end.
   bool Wait(Duration duration) { return !stop_.WaitFor(duration); }

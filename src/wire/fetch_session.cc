@@ -5,6 +5,18 @@
 #include <utility>
 
 namespace frazil {
+namespace {
+
+void Begin(FetchRequest& request, std::int32_t session_id, std::int32_t session_epoch) {
+  request.session_id = session_id;
+  request.session_epoch = session_epoch;
+  request.topics.clear();
+  request.partitions.clear();
+  request.forgotten_topics.clear();
+  request.forgotten_partitions.clear();
+}
+
+}  // namespace
 
 void FetchSession::NameTopic(const Uuid& topic_id, std::string name) {
   const auto [at, is_new] = ids_.try_emplace(name, topic_id);
@@ -95,16 +107,20 @@ void FetchSession::BuildIncremental(FetchRequest& request) {
 }
 
 void FetchSession::Build(FetchRequest& request) {
-  request.session_id = session_id_;
-  request.session_epoch = epoch_;
-  request.topics.clear();
-  request.partitions.clear();
-  request.forgotten_topics.clear();
-  request.forgotten_partitions.clear();
+  Begin(request, session_id_, epoch_);
   if (epoch_ == kInitialFetchEpoch) {
     BuildFull(request);
   } else {
     BuildIncremental(request);
+  }
+}
+
+void FetchSession::BuildOnce(FetchRequest& request,
+                             std::span<const std::pair<FetchKey, FetchPosition>> partitions) const {
+  Begin(request, kNoFetchSession, kFinalFetchEpoch);
+  for (const auto& [key, position] : partitions) {
+    AppendTopic(request.topics, key.topic_id);
+    request.partitions.push_back({key.partition, position});
   }
 }
 

@@ -2,7 +2,8 @@
 // positions that it was told, so that a request names only what has changed since, and a response only
 // partitions with news.
 //
-// No I/O. One request at a time: Build it, send it, and tell how it ended (Accept or Lost) before the next.
+// No I/O. One request of the session at a time: Build it, send it, and tell how it ended (Accept or Lost)
+// before the next.
 #pragma once
 
 #include <compare>
@@ -10,8 +11,10 @@
 #include <functional>
 #include <map>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/ids.h"
@@ -51,6 +54,10 @@ class FetchSession {
   // Sets session, partitions and forgotten partitions of `request`, and leaves the rest as it is. Its names
   // are views into this object: good until NameTopic.
   void Build(FetchRequest& request);
+  // How many partitions the next Build names, at most.
+  std::size_t changes() const { return epoch_ == kInitialFetchEpoch ? entries_.size() : changed_.size(); }
+  // A request beside the session, of just these; neither side remembers it, and any number may be under way.
+  void BuildOnce(FetchRequest& request, std::span<const std::pair<FetchKey, FetchPosition>> partitions) const;
   // Makes `request` one that ends the session, when there is one; the response is of no interest.
   bool BuildFinal(FetchRequest& request);
 
