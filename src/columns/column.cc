@@ -171,6 +171,38 @@ void Column::AppendRanges(std::span<const Column* const> sources, std::span<cons
     children_[i]->AppendRows(ChildrenOf(sources, i), elements);
 }
 
+void Column::AppendRange(const Column& source, std::int64_t first, std::int64_t count) {
+  const auto begin = static_cast<std::size_t>(first);
+  const auto size = static_cast<std::size_t>(count);
+  if (width_ > 0) {
+    CopyIn(source.Data(begin * width_, size * width_));
+  } else if (type() == TypeId::kStruct) {
+    for (std::size_t i = 0; i < children_.size(); ++i)
+      children_[i]->AppendRange(*source.children_[i], first, count);
+  } else {
+    AppendEnds(source.offsets().subspan(begin, size + 1));
+    const std::int32_t from = source.offsets_[begin];
+    const std::int32_t to = source.offsets_[begin + size];
+    if (children_.empty())
+      CopyIn(source.Data(static_cast<std::size_t>(from), static_cast<std::size_t>(to - from)));
+    for (std::size_t i = 0; i < children_.size(); ++i)
+      children_[i]->AppendRange(*source.children_[i], from, to - from);
+  }
+  const auto valid = source.validity().subspan(begin, size);
+  if (source.null_count_ > 0) null_count_ += std::count(valid.begin(), valid.end(), std::uint8_t{0});
+  valid_.insert(valid_.end(), valid.begin(), valid.end());
+}
+
+// Of ranges that follow each other: where the first begins, and the end of each.
+void Column::AppendEnds(std::span<const std::int32_t> ends) {
+  const std::int64_t shift = std::int64_t{offsets_.back()} - ends.front();
+  FRAZIL_CHECK(ends.back() + shift <= std::int64_t{kMaxOffset},
+               "a column batch is cut before its text passes 2 GiB");
+  std::size_t at = offsets_.size();
+  offsets_.resize(at + ends.size() - 1);
+  for (const std::int32_t end : ends.subspan(1)) offsets_[at++] = static_cast<std::int32_t>(end + shift);
+}
+
 void Column::Truncate(std::int64_t length) {
   const auto rows = static_cast<std::size_t>(length);
   FRAZIL_CHECK(rows <= valid_.size());
@@ -216,6 +248,11 @@ void ColumnBatch::AppendRows(std::span<const ColumnBatch* const> sources, std::s
     columns_[i]->AppendRows(columns, rows);
   }
   rows_ += static_cast<std::int64_t>(rows.size());
+}
+
+void ColumnBatch::AppendRange(const ColumnBatch& source, std::int64_t first, std::int64_t count) {
+  for (std::size_t i = 0; i < columns_.size(); ++i) columns_[i]->AppendRange(source.column(i), first, count);
+  rows_ += count;
 }
 
 void ColumnBatch::RollBackRow() {

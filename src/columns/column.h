@@ -89,6 +89,8 @@ class Column {
   // Appends these values of columns of the same type. An empty column takes exactly the memory that they
   // need.
   void AppendRows(std::span<const Column* const> sources, std::span<const RowRef> rows);
+  // Appends `count` values of a column of the same type, from the `first`-th on.
+  void AppendRange(const Column& source, std::int64_t first, std::int64_t count);
 
   // Drops all values from `length` on, nested ones included: how a failed record leaves nothing behind. A
   // child that is ahead of its parent (a value not closed yet) is cut too.
@@ -120,6 +122,7 @@ class Column {
 
   void AppendFixedRows(std::span<const Column* const> sources, std::span<const RowRef> rows);
   void AppendRanges(std::span<const Column* const> sources, std::span<const RowRef> rows);
+  void AppendEnds(std::span<const std::int32_t> ends);
 
   void CopyIn(std::string_view value) {
     if (!value.empty()) std::memcpy(Grow(value.size()), value.data(), value.size());
@@ -128,6 +131,9 @@ class Column {
   void AppendFixed(T value) {
     std::memcpy(Grow(sizeof(T)), &value, sizeof(T));
     valid_.push_back(1);
+  }
+  std::string_view Data(std::size_t begin, std::size_t size) const {
+    return {reinterpret_cast<const char*>(data_.data()) + begin, size};
   }
   // `size` more bytes of `data`; the start of them.
   std::uint8_t* Grow(std::size_t size) {
@@ -164,8 +170,10 @@ class ColumnBatch {
   bool IsSet(std::size_t i) const { return columns_[i]->length() > rows_; }
   // Ends the row; unset columns become null. REQUIRES: required columns are set.
   void CloseRow();
-  // Appends these rows of batches of the same schema. REQUIRES: no row is being built.
+  // Appends these rows of batches of the same schema. REQUIRES, here and below: no row is being built.
   void AppendRows(std::span<const ColumnBatch* const> sources, std::span<const RowRef> rows);
+  // Appends `count` rows of a batch of the same schema, from the `first`-th on.
+  void AppendRange(const ColumnBatch& source, std::int64_t first, std::int64_t count);
   // Drops what the row that is being built has appended so far.
   void RollBackRow();
   void Clear();

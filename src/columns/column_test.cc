@@ -6,6 +6,7 @@ namespace frazil {
 namespace {
 
 using ::testing::ElementsAre;
+using ::testing::ElementsAreArray;
 
 Field Optional(std::string name, Type type) {
   Field field;
@@ -171,6 +172,35 @@ TEST(ColumnTest, RowsAreGatheredFromSeveralColumnsInAnyOrder) {
   EXPECT_THAT(lines.child(1).offsets(), ElementsAre(0, 1, 3, 3));
   EXPECT_EQ(lines.child(1).child(0).bytes(0), "z");
   EXPECT_EQ(lines.child(1).child(0).bytes(2), "y");
+}
+
+TEST(ColumnTest, ARangeIsAppendedAsItsRowsAre) {
+  const Field field = OfType("list<struct<a: int, tags: list<string>>>");
+  Column from(field);
+  AppendLine(from, 1, {"left", "out"});
+  from.CloseList();
+  AppendLine(from, 2, {"x", ""});
+  AppendLine(from, 3, {});
+  from.CloseList();
+  from.AppendNull();
+  from.CloseList();
+  AppendLine(from, 4, {"also left out"});
+  from.CloseList();
+  for (const int count : {0, 3}) {
+    Column ranges(field);
+    Column rows(field);
+    const Column* source = &from;
+    const std::vector<RowRef> refs = {{0, 1}, {0, 2}, {0, 3}, {0, 1}, {0, 2}, {0, 3}};
+    for (int i = 0; i < 2; ++i) ranges.AppendRange(from, 1, count);
+    rows.AppendRows({&source, 1}, std::span(refs).first(static_cast<std::size_t>(2 * count)));
+    EXPECT_EQ(Nulls(ranges), Nulls(rows));
+    EXPECT_EQ(ranges.null_count(), rows.null_count());
+    EXPECT_THAT(ranges.offsets(), ElementsAreArray(rows.offsets()));
+    const Column& tags = ranges.child(0).child(1);
+    EXPECT_THAT(tags.offsets(), ElementsAreArray(rows.child(0).child(1).offsets()));
+    EXPECT_THAT(tags.child(0).data(), ElementsAreArray(rows.child(0).child(1).child(0).data()));
+    EXPECT_THAT(ranges.child(0).child(0).data(), ElementsAreArray(rows.child(0).child(0).data()));
+  }
 }
 
 TEST(ColumnBatchTest, AFailedRowLeavesNothingBehind) {

@@ -23,18 +23,24 @@ using namespace arrow_adapter;
 
 class ArrowWriter final : public DataFileWriter {
  public:
-  ArrowWriter(std::string location, ObjectWriter& object, const Schema& schema,
+  ArrowWriter(const std::string& location, ObjectWriter& object, const Schema& schema,
               const DataFileOptions& options)
-      : location_(std::move(location)),
-        schema_(schema),
-        options_(options),
-        arrow_schema_(ToArrowSchema(schema)),
-        sink_(std::make_shared<StoreOutputStream>(object)) {
-    for (const Field& field : schema_.fields) CountNans(Column(field), nan_counts_);
+      : schema_(schema), options_(options), arrow_schema_(ToArrowSchema(schema)) {
+    Begin(object, location);
   }
 
   // Arrow writes a footer when it is destroyed; the sink must not take it any more.
   ~ArrowWriter() override { sink_->Abandon(); }
+
+  void Begin(ObjectWriter& object, const std::string& location) override {
+    file_.reset();
+    row_group_ = nullptr;
+    location_ = location;
+    sink_ = std::make_shared<StoreOutputStream>(object);
+    nan_counts_.clear();
+    for (const Field& field : schema_.fields) CountNans(Column(field), nan_counts_);
+    written_ = {};
+  }
 
   Status Write(const ColumnBatch& batch) override {
     if (batch.rows() == 0) return {};
@@ -110,11 +116,11 @@ class ArrowWriter final : public DataFileWriter {
     return Fail(ErrorKind::kInternal, "PARQUET_WRITE", fmt::format("{}: {}", location_, status.ToString()));
   }
 
-  const std::string location_;
   const Schema schema_;
   const DataFileOptions options_;
   const std::shared_ptr<arrow::Schema> arrow_schema_;
-  const std::shared_ptr<StoreOutputStream> sink_;
+  std::string location_;
+  std::shared_ptr<StoreOutputStream> sink_;
   NanCounts nan_counts_;
   WrittenFile written_;
   parquet::RowGroupWriter* row_group_ = nullptr;  // of file_; null between row groups

@@ -15,6 +15,8 @@ namespace {
 
 // A chunk whose first page shrinks less is not compressed: reading it would cost more than its bytes.
 constexpr double kMostOfPage = 0.95;
+// An encoding serves so many chunks before it is chosen anew.
+constexpr int kChunksOfChoice = 16;
 // Characters or bytes of the page index's bounds.
 constexpr std::size_t kIndexBoundLength = 64;
 
@@ -97,23 +99,31 @@ Status ColumnChunkWriter::AppendRows(const ColumnBatch& batch, std::int64_t begi
   page_.statistics.nulls += page_.levels - levels_before - static_cast<std::int64_t>(values.count);
   if (values.count == 0) return {};
 
-  if (!encoding_) {
-    FRAZIL_ASSIGN(encoding_,
-                  ChooseEncoding(leaf_, values, wanted_codec_, options_.level, work.compressor, dictionary_));
-    is_learned_ = values.count >= kSampleValues;
-    if (!uses_dictionary()) dictionary_.Clear();
-  }
+  if (!std::exchange(has_values_, true)) FRAZIL_TRY(Choose(values, work));
   // Of byte arrays in a dictionary, only the entries are compared.
   if (!uses_dictionary() || !values.is_bytes()) AddValues(leaf_, values, page_.statistics);
   std::size_t taken = 0;
   if (uses_dictionary()) {
     taken = dictionary_.Add(values, page_.indices);
-    if (taken < values.count || repeats_too_little()) GiveUpDictionary(work);
+    const bool says_enough = page_.values >= kSampleValues;
+    if (taken < values.count || (says_enough && repeats_too_little())) GiveUpDictionary(work);
   }
   if (taken == values.count) return {};
   const LeafValues rest = values.From(taken);
   if (taken > 0 && rest.is_bytes()) AddValues(leaf_, rest, page_.statistics);
   AppendPlain(rest);
+  return {};
+}
+
+// `values` are the chunk's first.
+Status ColumnChunkWriter::Choose(const LeafValues& values, Workspace& work) {
+  const std::size_t sample = std::min(values.count, kSampleValues);
+  if (encoding_ && chunks_of_choice_ < kChunksOfChoice && sample <= 2 * chosen_by_) return {};
+  FRAZIL_ASSIGN(encoding_,
+                ChooseEncoding(leaf_, values, wanted_codec_, options_.level, work.compressor, dictionary_));
+  chosen_by_ = sample;
+  chunks_of_choice_ = 0;
+  if (!uses_dictionary()) dictionary_.Release();
   return {};
 }
 
@@ -162,10 +172,9 @@ void ColumnChunkWriter::AppendPlain(const LeafValues& values) {
   }
 }
 
-// Looked at once, at the first page that says enough.
+// Looked at once, at the first page.
 bool ColumnChunkWriter::repeats_too_little() const {
-  return !has_dictionary_pages_ && page_.values >= kSampleValues &&
-         TooDistinct(dictionary_.size(), page_.values);
+  return uses_dictionary() && !has_dictionary_pages_ && TooDistinct(dictionary_.size(), page_.values);
 }
 
 // The open page becomes a plain one. Without pages that need it, the dictionary is not written at all.
@@ -174,9 +183,9 @@ void ColumnChunkWriter::GiveUpDictionary(Workspace& work) {
   for (const std::uint32_t index : page_.indices) page_.plain += dictionary_.entry(index);
   page_.indices.clear();
   encoding_ = Encoding::kPlain;
-  is_learned_ = true;
+  chunks_of_choice_ = kChunksOfChoice;
   FillBloomFilter();
-  if (!has_dictionary_pages_) dictionary_.Clear();
+  if (!has_dictionary_pages_) dictionary_.Release();
 }
 
 // The statistics of byte arrays that are in the open page as indices.
@@ -201,6 +210,7 @@ void ColumnChunkWriter::FillBloomFilter() {
 }
 
 Status ColumnChunkWriter::FinishPage(Workspace& work) {
+  if (repeats_too_little()) GiveUpDictionary(work);
   AddEntriesInUse(work);
   work.page.clear();
   EncodePage(work.page);
@@ -325,7 +335,8 @@ Status ColumnChunkWriter::WriteDictionary(FileSink& sink, Workspace& work, Chunk
 }
 
 void ColumnChunkWriter::Reset() {
-  if (!is_learned_) encoding_ = std::nullopt;
+  ++chunks_of_choice_;
+  has_values_ = false;
   codec_ = std::nullopt;
   dictionary_.Clear();
   has_dictionary_pages_ = false;

@@ -30,26 +30,27 @@ struct Workspace {
 // Takes bytes in the file's order.
 class FileSink {
  public:
-  explicit FileSink(ObjectWriter& object) : object_(object) {}
+  explicit FileSink(ObjectWriter& object) : object_(&object) {}
 
-  Status Append(std::string_view bytes) { return object_.Append(bytes); }
+  Status Append(std::string_view bytes) { return object_->Append(bytes); }
   Result<FilePart> AppendPart(std::string_view bytes) {
     const FilePart part{size(), static_cast<std::int64_t>(bytes.size())};
     FRAZIL_TRY(Append(bytes));
     return part;
   }
-  std::int64_t size() const { return object_.size(); }
+  std::int64_t size() const { return object_->size(); }
 
  private:
-  ObjectWriter& object_;
+  ObjectWriter* object_;
 };
 
-// The same object encodes the leaf's chunk in row group after row group, and keeps what it learned of the
-// values.
+// The same object encodes the leaf's chunk in row group after row group, file after file, and keeps its
+// memory and what it learned of the values.
 //
 // The first values of a chunk say how it is encoded: as whichever of PLAIN, RLE_DICTIONARY and
-// DELTA_BINARY_PACKED makes a sample smallest. A dictionary that grows too large, or turns out not to repeat,
-// is given up. The first page says whether the chunk is compressed at all.
+// DELTA_BINARY_PACKED makes a sample smallest. The next chunks are encoded likewise, until the choice has
+// served so many, more values are at hand than it was made by, or a dictionary was given up since it grew too
+// large or turned out not to repeat. The first page says whether the chunk is compressed at all.
 class ColumnChunkWriter {
  public:
   // The leaf and the options outlive the writer.
@@ -78,6 +79,7 @@ class ColumnChunkWriter {
     LeafStatistics statistics;
   };
 
+  Status Choose(const LeafValues& values, Workspace& work);
   bool repeats_too_little() const;
   // A page without values needs no dictionary.
   Encoding page_encoding() const {
@@ -107,7 +109,9 @@ class ColumnChunkWriter {
   const BloomFilterOptions* bloom_options_ = nullptr;
 
   std::optional<Encoding> encoding_;  // of the open page; nullopt as long as there was no value
-  bool is_learned_ = false;           // encoding_ stays for the chunks that follow
+  bool has_values_ = false;           // the chunk
+  std::size_t chosen_by_ = 0;         // values that encoding_ was chosen by, at most kSampleValues
+  int chunks_of_choice_ = 0;          // that are finished
   std::optional<CompressionCodec> codec_;
   Dictionary dictionary_;
   bool has_dictionary_pages_ = false;

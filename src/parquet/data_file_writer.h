@@ -53,9 +53,11 @@ class DataFileWriter {
   // REQUIRES: the batch has the writer's schema. The batch can be cleared and used again afterwards.
   virtual Status Write(const ColumnBatch& batch) = 0;
   virtual WriterSize size() const = 0;
-  // The whole file is appended to the object afterwards, which is the caller's to finish. The writer is used
-  // up.
+  // The whole file is appended to the object afterwards, which is the caller's to finish.
   virtual Result<WrittenFile> Finish() = 0;
+  // Another file of the same schema and options, as by Create, but with the memory that the writer has, and
+  // with what it has learned of the values. REQUIRES: the file before is finished.
+  virtual void Begin(ObjectWriter& object, const std::string& location) = 0;
 };
 
 // How much of a column the metrics tell (write.metadata.metrics).
@@ -107,8 +109,8 @@ struct DataFileOptions {
 class DataFileFormat {
  public:
   virtual ~DataFileFormat() = default;
-  // Appends to `object`, which outlives the writer and is to lie at `location`. REQUIRES: all ids of the
-  // schema are assigned. The file carries the schema as "iceberg.schema" in its metadata.
+  // Appends to `object`, which outlives the writing of its file and is to lie at `location`. REQUIRES: all
+  // ids of the schema are assigned. The file carries the schema as "iceberg.schema" in its metadata.
   virtual Result<std::unique_ptr<DataFileWriter>> Create(ObjectWriter& object, const std::string& location,
                                                          const Schema& schema,
                                                          const DataFileOptions& options) = 0;

@@ -1,6 +1,8 @@
 #include "parquet/dictionary.h"
 
+#include <algorithm>
 #include <array>
+#include <bit>
 #include <cstring>
 
 namespace frazil::encoder {
@@ -192,7 +194,15 @@ std::string_view Dictionary::entry(std::uint32_t index) const {
   return {bytes.data() - prefix_, bytes.size() + prefix_};
 }
 
+// Only so many slots stay as were in use, since each of them is cleared here.
 void Dictionary::Clear() {
+  if (!slots_.empty()) slots_.assign(std::max(kFirstSlots, std::bit_ceil(2 * size_)), Slot{});
+  size_ = 0;
+  entries_.plain.clear();
+  entries_.words.clear();
+}
+
+void Dictionary::Release() {
   size_ = 0;
   entries_ = DictionaryEntries();
   slots_ = std::vector<Slot>();

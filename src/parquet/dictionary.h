@@ -41,7 +41,8 @@ class Dictionary {
   std::string_view entry(std::uint32_t index) const;
   std::string_view value(std::uint32_t index) const;
 
-  void Clear();                    // gives the memory back, too
+  void Clear();                    // keeps memory for as many entries
+  void Release();                  // clears, and gives the memory back
   std::int64_t byte_size() const;  // of all memory
 
  private:

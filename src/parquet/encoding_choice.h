@@ -7,7 +7,7 @@
 
 namespace frazil::encoder {
 
-// Values that are looked at; a choice made on as many is good for the whole file.
+// Values that are looked at, at most.
 inline constexpr std::size_t kSampleValues = 2048;
 
 // Where so many of the values differ, a dictionary costs more than it saves.

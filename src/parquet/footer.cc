@@ -184,7 +184,7 @@ std::string OffsetIndex(const std::vector<PageEntry>& pages, std::int64_t first_
   return bytes;
 }
 
-std::string Footer(const Schema& schema, const std::vector<Leaf>& leaves,
+std::string Footer(const Schema& schema, const std::string& schema_json, const std::vector<Leaf>& leaves,
                    const std::vector<RowGroupMetadata>& row_groups) {
   std::int64_t rows = 0;
   for (const RowGroupMetadata& group : row_groups) rows += group.rows;
@@ -199,7 +199,7 @@ std::string Footer(const Schema& schema, const std::vector<Leaf>& leaves,
     out.ElementStruct([&] { WriteRowGroup(out, leaves, row_groups[i], i); });
   }
   out.ListOfStructs(5, 1);
-  out.ElementStruct([&] { out.Binary(1, "iceberg.schema"), out.Binary(2, SchemaToJson(schema)); });
+  out.ElementStruct([&] { out.Binary(1, "iceberg.schema"), out.Binary(2, schema_json); });
   out.Binary(6, kCreatedBy);
   out.ListOfStructs(7, leaves.size());
   for (std::size_t i = 0; i < leaves.size(); ++i) {

@@ -68,8 +68,8 @@ struct RowGroupMetadata {
 std::string ColumnIndex(const Leaf& leaf, const std::vector<PageEntry>& pages);
 std::string OffsetIndex(const std::vector<PageEntry>& pages, std::int64_t first_page_offset);
 
-// FileMetaData, its length and the magic bytes.
-std::string Footer(const Schema& schema, const std::vector<Leaf>& leaves,
+// FileMetaData, its length and the magic bytes. `schema_json`: as SchemaToJson has it.
+std::string Footer(const Schema& schema, const std::string& schema_json, const std::vector<Leaf>& leaves,
                    const std::vector<RowGroupMetadata>& row_groups);
 
 }  // namespace frazil::encoder

@@ -23,15 +23,23 @@ Workspace& ThreadsWorkspace() {
 
 class ParquetWriter final : public DataFileWriter {
  public:
-  ParquetWriter(std::string location, ObjectWriter& object, const Schema& schema,
+  ParquetWriter(const std::string& location, ObjectWriter& object, const Schema& schema,
                 const DataFileOptions& options, CompressionCodec codec)
-      : location_(std::move(location)),
-        schema_(schema),
+      : schema_(schema),
+        schema_json_(SchemaToJson(schema)),
         options_(options),
         leaves_(LeavesOf(schema_)),
+        location_(location),
         sink_(object) {
     chunks_.reserve(leaves_.size());
     for (const Leaf& leaf : leaves_) chunks_.emplace_back(leaf, options_, codec);
+  }
+
+  void Begin(ObjectWriter& object, const std::string& location) override {
+    FRAZIL_CHECK(rows_ == 0, "the file before is finished");
+    location_ = location;
+    sink_ = FileSink(object);
+    row_groups_.clear();
   }
 
   Status Write(const ColumnBatch& batch) override {
@@ -112,7 +120,7 @@ class ParquetWriter final : public DataFileWriter {
         FRAZIL_ASSIGN(chunk.offset_index_part, sink_.AppendPart(chunk.offset_index));
       }
     }
-    return sink_.Append(Footer(schema_, leaves_, row_groups_));
+    return sink_.Append(Footer(schema_, schema_json_, leaves_, row_groups_));
   }
 
   void PutLeaf(std::size_t leaf, ColumnMetrics& metrics) const {
@@ -140,10 +148,11 @@ class ParquetWriter final : public DataFileWriter {
     return Fail(WithContext(std::move(status).error(), fmt::format("while writing {}", location_)));
   }
 
-  const std::string location_;
   const Schema schema_;
+  const std::string schema_json_;
   const DataFileOptions options_;
   const std::vector<Leaf> leaves_;
+  std::string location_;
   FileSink sink_;
   std::vector<ColumnChunkWriter> chunks_;  // of the open row group, in the order of the leaves
   std::int64_t rows_ = 0;                  // in the open row group

@@ -28,7 +28,7 @@ using ::testing::Pair;
 class RefereeTest : public ::testing::Test {
  protected:
   Result<WrittenFile> Write(DataFileFormat& format, const std::string& location,
-                            const std::vector<ColumnBatch>& batches, const DataFileOptions& options) {
+                            std::span<const ColumnBatch> batches, const DataFileOptions& options) {
     FRAZIL_ASSIGN(const auto object, store_.Create(location));
     FRAZIL_ASSIGN(auto writer, format.Create(*object, location, batches[0].schema(), options));
     for (const ColumnBatch& batch : batches) FRAZIL_TRY(writer->Write(batch));
@@ -42,6 +42,27 @@ class RefereeTest : public ::testing::Test {
     properties.set_page_checksum_verification(true);
     return parquet::ParquetFileReader::Open(
         std::make_shared<arrow_adapter::StoreInputFile>(store_.Open(location).value()), properties);
+  }
+
+  // A file of each batch, by one writer: `folder`/0, `folder`/1, ...
+  Result<std::vector<WrittenFile>> WriteEach(DataFileFormat& format, const std::string& folder,
+                                             const std::vector<ColumnBatch>& batches,
+                                             const DataFileOptions& options) {
+    std::unique_ptr<DataFileWriter> writer;
+    std::vector<WrittenFile> files;
+    for (const ColumnBatch& batch : batches) {
+      const std::string location = folder + "/" + std::to_string(files.size());
+      FRAZIL_ASSIGN(const auto object, store_.Create(location));
+      if (writer == nullptr) {
+        FRAZIL_ASSIGN(writer, format.Create(*object, location, batch.schema(), options));
+      } else {
+        writer->Begin(*object, location);
+      }
+      FRAZIL_TRY(writer->Write(batch));
+      FRAZIL_ASSIGN(files.emplace_back(), writer->Finish());
+      FRAZIL_TRY(object->Finish());
+    }
+    return files;
   }
 
   // Arrow reads 16,384 rows at a time: batches of that many or fewer in all come back as one.
@@ -167,6 +188,33 @@ TEST_F(RefereeTest, RandomFilesHoldTheRowsAndMetricsThatArrowsDo) {
   }
 }
 
+TEST_F(RefereeTest, AWriterOfManyFilesWritesEachAsWriterOfOneDoes) {
+  const Schema schema = EveryType();
+  Numbers numbers(11);
+  std::vector<ColumnBatch> batches;
+  for (const std::int64_t rows : {3, 1, 0, 700, 40, 2500, 900}) {
+    FillRows(batches.emplace_back(schema), rows, numbers);
+  }
+  const DataFileOptions options{.page_rows = 500, .dictionary_bytes = 3000};
+  ASSERT_OK_AND_ASSIGN(auto ours, WriteEach(ParquetFormat(), "file:/ours", batches, options));
+  ASSERT_OK_AND_ASSIGN(auto arrows, WriteEach(ArrowParquetFormat(), "file:/theirs", batches, options));
+  for (std::size_t i = 0; i < batches.size(); ++i) {
+    SCOPED_TRACE(i);
+    ExpectRows(ours[i].location, batches[i]);
+    ExpectRows(arrows[i].location, batches[i]);
+    if (batches[i].rows() > 0) ExpectSoundPages(*Open(ours[i].location));
+    const std::span<const ColumnBatch> one(&batches[i], 1);
+    const std::string number = std::to_string(i);
+    ASSERT_OK_AND_ASSIGN(WrittenFile alone, Write(ParquetFormat(), "file:/alone/" + number, one, options));
+    ASSERT_OK_AND_ASSIGN(const auto arrow,
+                         Write(ArrowParquetFormat(), "file:/arrow/" + number, one, options));
+    EXPECT_EQ(arrows[i].metrics, arrow.metrics);
+    alone.metrics.column_sizes = ours[i].metrics.column_sizes;
+    EXPECT_EQ(ours[i].metrics, alone.metrics);
+    EXPECT_EQ(ours[i].file_size_in_bytes, store_.Open(ours[i].location).value()->size());
+  }
+}
+
 TEST_F(RefereeTest, ConvertedTypesAreThoseOfArrow) {
   std::vector<ColumnBatch> empty;
   empty.emplace_back(EveryType());
@@ -261,6 +309,47 @@ TEST_F(RefereeTest, EachColumnIsEncodedAsItsValuesSuggest) {
 }
 
 // ---- the page index and Bloom filters, as their readers see them
+
+// A file of so many rows: numbers that grow or repeat, and texts that repeat or do not.
+ColumnBatch Lot(std::int64_t rows, bool numbers_grow, bool texts_repeat) {
+  ColumnBatch batch(MakeSchema({MakeField("number", "long"), MakeField("text", "string")}));
+  for (std::int64_t i = 0; i < rows; ++i) {
+    batch.column(0).AppendInt64(numbers_grow ? i * 1000 : i * i % 7 * 1'000'003);
+    batch.column(1).AppendBytes("text " + std::to_string(texts_repeat ? i % 5 : i));
+    batch.CloseRow();
+  }
+  return batch;
+}
+
+TEST_F(RefereeTest, WhatAFileTaughtServesTheNextSixteen) {
+  std::vector<ColumnBatch> batches;
+  for (int i = 0; i < 17; ++i) batches.push_back(Lot(i == 0 ? 1000 : 1500, /*numbers_grow=*/i == 0, true));
+  ASSERT_OK(WriteEach(ParquetFormat(), "file:/ours", batches, {}));
+  for (const int i : {0, 1, 15}) {
+    EXPECT_TRUE(
+        ChunkOf(*Open("file:/ours/" + std::to_string(i)), 0).Has(parquet::Encoding::DELTA_BINARY_PACKED));
+  }
+  EXPECT_TRUE(ChunkOf(*Open("file:/ours/16"), 0).Has(parquet::Encoding::RLE_DICTIONARY));
+}
+
+TEST_F(RefereeTest, ManyMoreValuesThanAChoiceWasMadeByAreLookedAt) {
+  std::vector<ColumnBatch> batches;
+  batches.push_back(Lot(100, /*numbers_grow=*/true, true));
+  batches.push_back(Lot(1000, /*numbers_grow=*/false, true));
+  ASSERT_OK(WriteEach(ParquetFormat(), "file:/ours", batches, {}));
+  EXPECT_TRUE(ChunkOf(*Open("file:/ours/0"), 0).Has(parquet::Encoding::DELTA_BINARY_PACKED));
+  EXPECT_TRUE(ChunkOf(*Open("file:/ours/1"), 0).Has(parquet::Encoding::RLE_DICTIONARY));
+}
+
+TEST_F(RefereeTest, AFileWhoseTextsDoNotRepeatGetsNoDictionaryFromTheOneBefore) {
+  std::vector<ColumnBatch> batches;
+  for (const bool repeat : {true, false, true}) batches.push_back(Lot(200, true, repeat));
+  ASSERT_OK(WriteEach(ParquetFormat(), "file:/ours", batches, {}));
+  for (const int i : {0, 1, 2}) {
+    const auto file = Open("file:/ours/" + std::to_string(i));
+    EXPECT_EQ(ChunkOf(*file, 1)->has_dictionary_page(), i != 1) << i;
+  }
+}
 
 TEST_F(RefereeTest, ThePageIndexSaysWhatEachPageHolds) {
   const auto events = Events(3'000);

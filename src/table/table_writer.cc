@@ -15,7 +15,7 @@ namespace {
 // Bytes of columns that go to a file in one piece, as full row groups want them.
 constexpr std::int64_t kMaxBatchBytes = 8 << 20;
 // Rows that are gathered between two looks at their bytes.
-constexpr std::size_t kGatherStep = 256;
+constexpr std::int32_t kGatherStep = 256;
 // Files that stay open between seals, and the share of the waiting bytes that is worth one.
 constexpr std::size_t kMostOpenFiles = 8;
 constexpr std::int64_t kLargeShare = 16;
@@ -185,8 +185,7 @@ std::vector<std::int32_t> TableWriter::LargestWaiting() const {
 
 Status TableWriter::WriteLargest() {
   const std::vector<std::int32_t> largest = LargestWaiting();
-  const RowSorter unsorted({}, {});
-  for (const std::int32_t partition : largest) FRAZIL_TRY(WriteWaiting(partition, unsorted));
+  for (const std::int32_t partition : largest) FRAZIL_TRY(WriteWaiting(partition));
   if (!largest.empty()) Forget(largest);
   look_at_bytes_ = waiting_bytes_ + wait_bytes_ / 2;
   return {};
@@ -216,15 +215,32 @@ std::vector<const ColumnBatch*> TableWriter::Sources() const {
   return sources;
 }
 
-Status TableWriter::WriteWaiting(std::int32_t partition, const RowSorter& sorter) {
+// nullptr where the batch has no rows of the partition.
+const TableWriter::Run* TableWriter::FindRun(const Waiting& waiting, std::int32_t partition) {
+  const auto run =
+      std::lower_bound(waiting.runs.begin(), waiting.runs.end(), partition,
+                       [](const Run& one, std::int32_t wanted) { return one.partition < wanted; });
+  return run == waiting.runs.end() || run->partition != partition ? nullptr : &*run;
+}
+
+Status TableWriter::WriteWaiting(std::int32_t partition) {
+  for (const Waiting& waiting : waiting_) {
+    const Run* run = FindRun(waiting, partition);
+    if (run == nullptr) continue;
+    for (std::int32_t at = 0, step = 0; at < run->count; at += step) {
+      step = std::min(kGatherStep, run->count - at);
+      gathered_.AppendRange(*waiting.rows, run->first + at, step);
+      FRAZIL_TRY(WriteGathered(partition, /*all=*/false));
+    }
+  }
+  return WriteGathered(partition, /*all=*/true);
+}
+
+Status TableWriter::WriteSorted(std::int32_t partition, const RowSorter& sorter) {
   std::vector<RowRef> rows;
   for (std::size_t w = 0; w < waiting_.size(); ++w) {
-    const auto& runs = waiting_[w].runs;
-    const auto run =
-        std::lower_bound(runs.begin(), runs.end(), partition,
-                         [](const Run& one, std::int32_t wanted) { return one.partition < wanted; });
-    if (run == runs.end() || run->partition != partition) continue;
-    for (std::int32_t i = 0; i < run->count; ++i) {
+    const Run* run = FindRun(waiting_[w], partition);
+    for (std::int32_t i = 0; run != nullptr && i < run->count; ++i) {
       rows.push_back({.source = static_cast<std::uint32_t>(w), .row = run->first + i});
     }
   }
@@ -232,16 +248,20 @@ Status TableWriter::WriteWaiting(std::int32_t partition, const RowSorter& sorter
   const std::vector<const ColumnBatch*> sources = Sources();
   std::span<const RowRef> rest = rows;
   while (!rest.empty()) {
-    const std::size_t step = std::min(kGatherStep, rest.size());
+    const std::size_t step = std::min(std::size_t{kGatherStep}, rest.size());
     gathered_.AppendRows(sources, rest.first(step));
     rest = rest.subspan(step);
-    if (!rest.empty() && gathered_.rows() + static_cast<std::int64_t>(kGatherStep) <= kMaxBatchRows &&
-        gathered_.byte_size() < kMaxBatchBytes) {
-      continue;
-    }
-    FRAZIL_TRY(Write(partition, gathered_));
-    gathered_.Clear();
+    FRAZIL_TRY(WriteGathered(partition, /*all=*/false));
   }
+  return WriteGathered(partition, /*all=*/true);
+}
+
+// Once they are many, or all of them.
+Status TableWriter::WriteGathered(std::int32_t partition, bool all) {
+  const bool many = gathered_.rows() + kGatherStep > kMaxBatchRows || gathered_.byte_size() >= kMaxBatchBytes;
+  if (gathered_.rows() == 0 || !(all || many)) return {};
+  FRAZIL_TRY(Write(partition, gathered_));
+  gathered_.Clear();
   return {};
 }
 
@@ -265,8 +285,12 @@ Result<TableWriter::OpenFile> TableWriter::Open(std::int32_t partition) {
   if (!path.empty()) path += '/';
   const std::string location =
       fmt::format("{}/{}{}.parquet", layout_.folder, path, runtime_.NewUuid().ToString());
-  OpenFile file{.upload = uploads_.Begin(store_, location), .writer = nullptr};
-  FRAZIL_ASSIGN(file.writer, format_.Create(*file.upload, location, layout_.schema, layout_.options));
+  OpenFile file{.upload = uploads_.Begin(store_, location), .writer = std::move(idle_)};
+  if (file.writer != nullptr) {
+    file.writer->Begin(*file.upload, location);
+  } else {
+    FRAZIL_ASSIGN(file.writer, format_.Create(*file.upload, location, layout_.schema, layout_.options));
+  }
   return file;
 }
 
@@ -274,6 +298,7 @@ Status TableWriter::CloseFile(std::int32_t partition) {
   const auto file = open_.extract(partition);
   if (file.empty()) return {};
   FRAZIL_ASSIGN(auto written, file.mapped().writer->Finish());
+  idle_ = std::move(file.mapped().writer);
   file.mapped().upload->Close();
   finished_.uploads.push_back(std::move(file.mapped().upload));
   DataFile& finished = finished_.files.emplace_back(ToDataFile(std::move(written)));
@@ -290,7 +315,7 @@ Result<SealedFiles> TableWriter::Seal() {
     const RowSorter sorter(layout_.sort_keys, sources);
     for (std::int32_t partition = 0; partition < static_cast<std::int32_t>(partitioner_.size());
          ++partition) {
-      FRAZIL_TRY(WriteWaiting(partition, sorter));
+      FRAZIL_TRY(layout_.sort_keys.empty() ? WriteWaiting(partition) : WriteSorted(partition, sorter));
       FRAZIL_TRY(CloseFile(partition));
     }
   }
@@ -302,6 +327,7 @@ Result<SealedFiles> TableWriter::Seal() {
   // it.
   batch_ = ColumnBatch(layout_.schema);
   gathered_ = ColumnBatch(layout_.schema);
+  idle_.reset();
   finished_bytes_ = 0;
   return std::exchange(finished_, {});
 }

@@ -103,7 +103,10 @@ class TableWriter {
   Status WriteLargest();
   std::vector<std::int32_t> LargestWaiting() const;
   void Forget(std::span<const std::int32_t> partitions);
-  Status WriteWaiting(std::int32_t partition, const RowSorter& sorter);
+  static const Run* FindRun(const Waiting& waiting, std::int32_t partition);
+  Status WriteWaiting(std::int32_t partition);
+  Status WriteSorted(std::int32_t partition, const RowSorter& sorter);
+  Status WriteGathered(std::int32_t partition, bool all);
   Status Write(std::int32_t partition, const ColumnBatch& rows);
   Result<OpenFile> Open(std::int32_t partition);
   Status CloseFile(std::int32_t partition);
@@ -123,6 +126,7 @@ class TableWriter {
   std::int64_t look_at_bytes_;             // when to look for large partitions the next time
   ColumnBatch gathered_;                   // rows on their way into a file
   std::map<std::int32_t, OpenFile> open_;  // by partition
+  std::unique_ptr<DataFileWriter> idle_;   // of the file closed last, for the next one
   SealedFiles finished_;
   std::int64_t finished_bytes_ = 0;
 };

@@ -36,12 +36,24 @@ class CountingFormat final : public DataFileFormat {
   class Counted final : public DataFileWriter {
    public:
     Counted(std::unique_ptr<DataFileWriter> inner, int& open) : inner_(std::move(inner)), open_(open) {}
-    ~Counted() override { --open_; }
+    ~Counted() override { Close(); }
     Status Write(const ColumnBatch& batch) override { return inner_->Write(batch); }
     WriterSize size() const override { return inner_->size(); }
-    Result<WrittenFile> Finish() override { return inner_->Finish(); }
+    Result<WrittenFile> Finish() override {
+      Close();
+      return inner_->Finish();
+    }
+    void Begin(ObjectWriter& object, const std::string& location) override {
+      is_open_ = true;
+      ++open_;
+      inner_->Begin(object, location);
+    }
 
    private:
+    void Close() {
+      if (std::exchange(is_open_, false)) --open_;
+    }
+    bool is_open_ = true;
     std::unique_ptr<DataFileWriter> inner_;
     int& open_;
   };
