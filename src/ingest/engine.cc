@@ -98,7 +98,7 @@ class StreamEngine::Impl {
 
   // Waits where waiting helps. A failure of this ends the stream.
   Status Handle(const Error& error, StopSignal& stop) {
-    if (error.kind != ErrorKind::kDenied) denied_since_.reset();
+    if (LastsWithoutHelp(error.kind)) return GiveUp(error);
     switch (error.kind) {
       case ErrorKind::kConflict:
         looks_ = 0;
@@ -117,8 +117,6 @@ class StreamEngine::Impl {
         if (!started_ && options_.fail_fast_at_start) return GiveUp(error);
         return error.kind == ErrorKind::kNotFound ? Retry(error, stop) : Block(error);
       case ErrorKind::kDenied:
-        if (DeniedForGood()) return GiveUp(error);
-        [[fallthrough]];
       case ErrorKind::kUnavailable:
         if (!started_ && options_.fail_fast_at_start) return GiveUp(error);
         return Retry(error, stop);
@@ -130,10 +128,15 @@ class StreamEngine::Impl {
     return {};
   }
 
-  bool DeniedForGood() {
+  // What only a person can give back has been away for longer than a run until the end waits.
+  bool LastsWithoutHelp(ErrorKind kind) {
+    if (kind != ErrorKind::kDenied && kind != ErrorKind::kNotFound) {
+      helpless_since_.reset();
+      return false;
+    }
     const MonotonicTime now = seams_.runtime.Now();
-    if (!denied_since_) denied_since_ = now;
-    return options_.until_end && now - *denied_since_ >= options_.denied_limit;
+    if (!helpless_since_) helpless_since_ = now;
+    return options_.until_end && now - *helpless_since_ >= options_.help_limit;
   }
 
   Status StandBy(const Error& error, StopSignal& stop) {
@@ -210,7 +213,7 @@ class StreamEngine::Impl {
       status_.lag = report.lag;
       ++status_.commits;
       backoff_.Reset();
-      denied_since_.reset();
+      helpless_since_.reset();
       looks_ = 0;
     }
     if (status().phase != StreamPhase::kRunning) SetPhase(StreamPhase::kRunning, {});
@@ -236,8 +239,8 @@ class StreamEngine::Impl {
   StreamStatus status_;
   Backoff backoff_;
   RetentionWatch retention_;
-  std::optional<MonotonicTime> denied_since_;  // the first of the denials since the last commit
-  int looks_ = 0;                              // at what seems to block, since the last commit
+  std::optional<MonotonicTime> helpless_since_;  // denied or missing, since the last commit
+  int looks_ = 0;                                // at what seems to block, since the last commit
 
   bool started_ = false;
   std::optional<Uuid> target_uuid_;  // of the table that was recovered

@@ -71,8 +71,9 @@ struct EngineOptions {
   std::function<void(const StreamStatus&)> on_status;  // on every change of phase or condition; may be empty
   Duration retry_first = std::chrono::milliseconds(500);
   Duration retry_limit = std::chrono::seconds(30);
-  // With until_end nobody may be there to give a right back: refused for so long, a run ends.
-  Duration denied_limit = std::chrono::seconds(10);
+  // With until_end nobody may be there to give back a right, or a topic: denied or missing for so long, a run
+  // ends.
+  Duration help_limit = std::chrono::seconds(10);
   // Before a stream is blocked it looks again, this long after the first look, then twice as long, and so on.
   Duration second_look = std::chrono::milliseconds(200);
   // Between two looks at what the topic's retention is about to delete.
@@ -89,7 +90,7 @@ class StreamEngine {
 
   // Runs in the caller's task. Success: stopped as asked (what was whole is committed), or done with
   // until_end. Failures: kBlocked needs a person; kInvalid/kNotFound/kDenied/kUnavailable from the first
-  // start; kDenied with until_end.
+  // start; kDenied and kNotFound, that last, with until_end.
   Status Run(StopSignal& stop);
 
   // Any task.

@@ -194,13 +194,13 @@ TEST(Engine, AtTheFirstStartAPersonSeesAtOnceWhatIsWrong) {
   EXPECT_THAT(StreamProcess(world).RunUntilEnd(), FailsWithCode("KAFKA_AUTH_REFUSED"));
 }
 
-// Such as a right that is taken away while the stream runs.
-class EngineDenied : public testing::Test {
+// Such as a right that is taken away, or a topic that is deleted, while the stream runs.
+class EngineHelpless : public testing::Test {
  protected:
-  EngineDenied() {
+  EngineHelpless() {
     world_.Produce(0, 100);
     process_.options.retry_first = process_.options.retry_limit = std::chrono::milliseconds(10);
-    process_.options.denied_limit = std::chrono::milliseconds(100);
+    process_.options.help_limit = std::chrono::milliseconds(100);
   }
   void Deny(SourceCall call, int times) {
     for (int i = 0; i < times; ++i)
@@ -210,7 +210,7 @@ class EngineDenied : public testing::Test {
   StreamProcess process_{world_};
 };
 
-TEST_F(EngineDenied, ThatLastsEndsARunUntilTheEnd) {
+TEST_F(EngineHelpless, ThatLastsEndsARunUntilTheEnd) {
   Deny(SourceCall::kNext, 1);
   Deny(SourceCall::kIdentify, 1000);
   EXPECT_THAT(process_.RunUntilEnd(), FailsWithCode("TOPIC_DENIED"));
@@ -218,14 +218,22 @@ TEST_F(EngineDenied, ThatLastsEndsARunUntilTheEnd) {
   EXPECT_EQ(process_.status().conditions.at(0).code, "TOPIC_DENIED");
 }
 
-TEST_F(EngineDenied, ThatPassesEndsNothing) {
-  process_.options.denied_limit = std::chrono::minutes(1);
+TEST_F(EngineHelpless, WithoutItsTopicARunUntilTheEndEnds) {
+  const Error missing{ErrorKind::kNotFound, "TOPIC_MISSING", "there is no topic", "", ""};
+  world_.topic.Fail(SourceCall::kNext, missing);
+  for (int i = 0; i < 1000; ++i) world_.topic.Fail(SourceCall::kIdentify, missing);
+  EXPECT_THAT(process_.RunUntilEnd(), FailsWithCode("TOPIC_MISSING"));
+  EXPECT_EQ(process_.status().phase, StreamPhase::kStopped);
+}
+
+TEST_F(EngineHelpless, ThatPassesEndsNothing) {
+  process_.options.help_limit = std::chrono::minutes(1);
   Deny(SourceCall::kNext, 3);
   ASSERT_OK(process_.RunUntilEnd());
   world_.ExpectExactlyOnce();
 }
 
-TEST_F(EngineDenied, ThatLastsIsRetriedByARunWithoutEnd) {
+TEST_F(EngineHelpless, ThatLastsIsRetriedByARunWithoutEnd) {
   Deny(SourceCall::kNext, 30);
   process_.Start();
   process_.Await("retrying",

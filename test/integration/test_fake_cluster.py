@@ -244,6 +244,16 @@ def test_a_right_that_is_missing_ends_a_run_until_the_end(fake):
     fake.audit()
 
 
+def test_a_topic_that_is_deleted_ends_a_run_until_the_end(fake):
+    fake.broker.trouble("fault", key="Fetch", error="KAFKA_STORAGE_ERROR", topic=fake.topic, partitions=[3], count=-1)
+    file = spec(fake)
+    with Running(file, "--until-end") as running:
+        running.wait_for("the others are read", lambda: sum(fake.position().values()) > 0, SECONDS)
+        fake.broker.delete_topic(fake.topic)
+        assert running.wait_for_end() == 1
+        assert "RETRYING: TOPIC_MISSING" in running.log and running.log.count("TOPIC_MISSING") < 20, running.log
+
+
 @pytest.mark.long
 def test_a_log_that_its_broker_cannot_read_blocks(fake):
     file = spec(fake)
