@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <limits>
 
 #include "iceberg/manifest.h"
@@ -260,7 +261,10 @@ Status ManifestEncoder::Add(const ManifestEntry& entry) {
 EncodedManifest ManifestEncoder::Finish() && {
   EncodedManifest encoded{.bytes = std::move(writer_).Finish(), .file = std::move(file_)};
   encoded.file.manifest_length = static_cast<std::int64_t>(encoded.bytes.size());
-  for (const PartitionFieldStats& stats : stats_) encoded.file.partitions.push_back(stats.summary());
+  // A summary without bounds says that all values are null, so that only all of them can be left out.
+  if (std::ranges::all_of(stats_, &PartitionFieldStats::is_ordered_for_all)) {
+    for (const PartitionFieldStats& stats : stats_) encoded.file.partitions.push_back(stats.summary());
+  }
   return encoded;
 }
 

@@ -13,6 +13,7 @@
 #include "iceberg/data_file.h"
 #include "schema/spec.h"
 #include "schema/types.h"
+#include "schema/uuid_order.h"
 #include "storage/object_store.h"
 
 namespace frazil {
@@ -27,6 +28,8 @@ class PartitionFieldStats {
 
   void Add(const PartitionValue& value);
   FieldSummary summary() const;
+  // Whether its bounds hold for every reader.
+  bool is_ordered_for_all() const { return uuids_.is_one_for_all(); }
 
  private:
   bool Less(const PartitionValue& a, const PartitionValue& b) const;
@@ -37,6 +40,7 @@ class PartitionFieldStats {
   bool contains_nan_ = false;
   std::optional<PartitionValue> least_;
   std::optional<PartitionValue> greatest_;
+  UuidOrder uuids_;
 };
 
 struct EncodedManifest {

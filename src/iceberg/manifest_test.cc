@@ -273,6 +273,40 @@ TEST(Manifest, PartitionsOfAnotherShapeAreRefused) {
   EXPECT_THAT(write(), FailsWithCode("TABLE_SPEC"));
 }
 
+TEST(Manifest, PartitionsAreSummedUpOnlyWhereAllReadersOrderThemAlike) {
+  MemoryStore store(ThreadRuntime());
+  Schema schema = SmallTable().CurrentSchema();
+  schema.fields.push_back({.id = 3, .name = "id", .type = Type::Primitive(TypeId::kUuid), .doc = {}});
+  const PartitionSpec spec{
+      .spec_id = 1,
+      .fields = {{.source_id = 2, .field_id = 1000, .name = "text", .transform = "identity"},
+                 {.source_id = 3, .field_id = 1001, .name = "id", .transform = "identity"}}};
+  // Of files whose UUIDs are made of these bytes, back from a list.
+  const auto summaries = [&](const std::string& name, std::initializer_list<char> uuids) {
+    std::vector<ManifestEntry> entries(uuids.size());
+    for (std::size_t i = 0; i < entries.size(); ++i) {
+      const auto value = [](PartitionValue::Kind kind, std::string bytes) {
+        return PartitionValue{.kind = kind, .integer = 0, .real = 0, .bytes = std::move(bytes)};
+      };
+      entries[i].data_file.partition = {
+          value(PartitionValue::Kind::kString, "a"),
+          value(PartitionValue::Kind::kBinary, std::string(16, uuids.begin()[i]))};
+    }
+    const ManifestFile manifest = WriteManifest(store, "file:/manifest-" + name, schema, spec,
+                                                ManifestContent::kData, SnapshotId(4), entries)
+                                      .value();
+    EXPECT_OK(
+        WriteManifestList(store, "file:/list-" + name,
+                          {.snapshot_id = SnapshotId(4), .parent_snapshot_id = {}, .manifests = {manifest}}));
+    return ReadManifestList(store, "file:/list-" + name).value().at(0).partitions;
+  };
+  const auto one_order = summaries("alike", {'\x20', '\x7F', '\x10'});
+  ASSERT_EQ(one_order.size(), 2U);
+  EXPECT_EQ(one_order[1].lower_bound, Bytes(16, 0x10));
+  EXPECT_EQ(one_order[1].upper_bound, Bytes(16, 0x7F));
+  EXPECT_EQ(summaries("not", {'\x10', '\x90'}).size(), 0U);
+}
+
 TEST(Manifest, CountsThatCannotBeAreRefused) {
   MemoryStore store(ThreadRuntime());
   const auto write = [&](const std::string& location, std::int64_t first_rows, std::int64_t second_rows) {

@@ -14,6 +14,7 @@ void PartitionFieldStats::Add(const PartitionValue& value) {
     contains_nan_ = true;
     return;
   }
+  if (type_.id == TypeId::kUuid) uuids_.Add(value.bytes);
   if (!least_ || Less(value, *least_)) least_ = value;
   if (!greatest_ || Less(*greatest_, value)) greatest_ = value;
 }

@@ -46,12 +46,6 @@ std::optional<Bytes> SerializeBound(const Type& type, const Bound& bound, Side s
   CheckFailed("bounds are of primitive fields", __FILE__, __LINE__, {});
 }
 
-bool IsOrderedForAll(const Type& type, const Bound& lower, const Bound& upper) {
-  if (type.id != TypeId::kUuid) return true;
-  const auto same_sign = [&](std::size_t at) { return ((lower.bytes[at] ^ upper.bytes[at]) & 0x80) == 0; };
-  return same_sign(0) && same_sign(8);
-}
-
 void PutMetrics(const Field& field, const LeafTotals& totals, bool in_list, MetricsMode mode,
                 ColumnMetrics& metrics) {
   metrics.column_sizes[field.id] = totals.column_size;
@@ -61,8 +55,7 @@ void PutMetrics(const Field& field, const LeafTotals& totals, bool in_list, Metr
   }
   metrics.value_counts[field.id] = totals.values;
   if (totals.nulls) metrics.null_value_counts[field.id] = *totals.nulls;
-  if (mode.kind == MetricsMode::Kind::kCounts || in_list) return;
-  if (totals.lower && totals.upper && !IsOrderedForAll(field.type, *totals.lower, *totals.upper)) return;
+  if (mode.kind == MetricsMode::Kind::kCounts || in_list || !totals.uuids.is_one_for_all()) return;
   const auto put = [&](const std::optional<Bound>& bound, Side side, std::map<std::int32_t, Bytes>& bounds) {
     if (!bound) return;
     if (auto bytes = SerializeBound(field.type, *bound, side, mode)) bounds[field.id] = *std::move(bytes);

@@ -8,6 +8,7 @@
 
 #include "base/int128.h"
 #include "parquet/data_file_writer.h"
+#include "schema/uuid_order.h"
 
 namespace frazil {
 
@@ -29,15 +30,11 @@ struct LeafTotals {
   std::optional<std::int64_t> nulls = 0;
   std::optional<Bound> lower;  // nullopt: there is none, or it is not known
   std::optional<Bound> upper;
+  UuidOrder uuids;
 };
 
 // Appendix D, cut as the mode says; nullopt where a bound of that length does not exist.
 std::optional<Bytes> SerializeBound(const Type& type, const Bound& bound, Side side, MetricsMode mode);
-
-// Whether a reader may leave out what is beyond these bounds. Readers order UUIDs as bytes, as Parquet says,
-// or, as Iceberg's Java does, as two signed numbers; where the two orders differ, the bounds must not be
-// written.
-bool IsOrderedForAll(const Type& type, const Bound& lower, const Bound& upper);
 
 // Adds what the mode wants of the column. `in_list`: below a list or map, where there are no bounds.
 void PutMetrics(const Field& field, const LeafTotals& totals, bool in_list, MetricsMode mode,

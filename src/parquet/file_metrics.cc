@@ -80,11 +80,18 @@ class LeafMetrics {
   }
 
   LeafTotals totals() const {
-    return {.column_size = size_,
-            .values = values_,
-            .nulls = nulls_,
-            .lower = lower_.value(),
-            .upper = upper_.value()};
+    LeafTotals totals{.column_size = size_,
+                      .values = values_,
+                      .nulls = nulls_,
+                      .lower = lower_.value(),
+                      .upper = upper_.value(),
+                      .uuids = {}};
+    if (field_.type.id == TypeId::kUuid && totals.lower && totals.upper) {
+      // All that the footer tells; a UUID between them may have another sign in its second half.
+      totals.uuids.Add(totals.lower->bytes);
+      totals.uuids.Add(totals.upper->bytes);
+    }
+    return totals;
   }
 
  private:

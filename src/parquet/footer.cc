@@ -38,7 +38,7 @@ BoundaryOrder OrderOf(const std::vector<PageEntry>& pages) {
 void WriteStatistics(ThriftWriter& out, int id, const Leaf& leaf, const LeafStatistics& statistics) {
   out.Struct(id, [&] {
     out.Long(3, statistics.nulls);
-    if (!statistics.lower || !IsOrderedForAll(leaf.field->type, *statistics.lower, *statistics.upper)) return;
+    if (!statistics.lower || !statistics.uuids.is_one_for_all()) return;
     const std::string least = PlainBound(leaf, *statistics.lower);
     const std::string greatest = PlainBound(leaf, *statistics.upper);
     const bool has_least = least.size() <= kMostStatisticBytes;

@@ -188,6 +188,7 @@ void LeafStatistics::Add(const LeafStatistics& other) {
   nulls += other.nulls;
   nans += other.nans;
   if (other.lower) Widen(*other.lower, *other.upper);
+  uuids.Add(other.uuids);
 }
 
 void AddValues(const Leaf& leaf, const LeafValues& values, LeafStatistics& statistics) {
@@ -216,6 +217,9 @@ void AddViews(const Leaf& leaf, std::span<const std::string_view> views, LeafSta
       statistics.Widen(bound, bound);
     }
     return;
+  }
+  if (leaf.field->type.id == TypeId::kUuid) {
+    for (const std::string_view view : views) statistics.uuids.Add(view);
   }
   std::string_view least = views[0];
   std::string_view greatest = views[0];

@@ -61,6 +61,7 @@ struct LeafStatistics {
   std::int64_t nans = 0;
   std::optional<Bound> lower;  // none where there are no values, or NaNs only
   std::optional<Bound> upper;
+  UuidOrder uuids;
 
   void Widen(const Bound& least, const Bound& greatest);
   void Add(const LeafStatistics& other);

@@ -188,24 +188,28 @@ TEST_F(ParquetTest, MetricsAreThoseOfTheValues) {
 
 TEST_F(ParquetTest, UuidsWithoutAnOrderForAllHaveNoBounds) {
   const Schema schema = MakeSchema({MakeField("id", "uuid")});
-  const auto write = [&](char first, char second, const std::string& location) {
+  int files = 0;
+  // UUIDs by the bytes that their halves are made of.
+  const auto has_bounds = [&](std::initializer_list<std::pair<char, char>> uuids) {
+    const std::string location = "file:/lake/uuids-" + std::to_string(files++);
     ColumnBatch batch(schema);
-    for (const char half : {first, second}) {
-      batch.column(0).AppendFixedBytes(std::string(8, half) + std::string(8, '\x80'));
+    for (const auto& [high, low] : uuids) {
+      batch.column(0).AppendFixedBytes(std::string(8, high) + std::string(8, low));
       batch.CloseRow();
     }
-    return Write({&batch}, {}, location);
+    const WrittenFile file = Write({&batch}, {}, location).value();
+    const bool has = file.metrics.lower_bounds.contains(1);
+    EXPECT_EQ(file.metrics.upper_bounds.contains(1), has);
+    const auto reader = OpenFooter(location);
+    const auto statistics = reader->metadata()->RowGroup(0)->ColumnChunk(0)->encoded_statistics();
+    EXPECT_EQ(statistics->has_min, has);
+    return has;
   };
-  const auto has_statistics = [&](const std::string& location) {
-    return OpenFooter(location)->metadata()->RowGroup(0)->ColumnChunk(0)->encoded_statistics()->has_min;
-  };
-  ASSERT_OK_AND_ASSIGN(const WrittenFile random, write('\x7F', '\x80', "file:/lake/random"));
-  EXPECT_THAT(random.metrics.lower_bounds, IsEmpty());
-  EXPECT_THAT(random.metrics.upper_bounds, IsEmpty());
-  EXPECT_FALSE(has_statistics("file:/lake/random"));
-  ASSERT_OK_AND_ASSIGN(const WrittenFile timed, write('\x01', '\x7F', "file:/lake/timed"));
-  EXPECT_THAT(timed.metrics.lower_bounds, SizeIs(1));
-  EXPECT_TRUE(has_statistics("file:/lake/timed"));
+  EXPECT_TRUE(has_bounds({{'\x01', '\x80'}, {'\x7F', '\x80'}}));
+  EXPECT_TRUE(has_bounds({{'\x90', '\x00'}, {'\xFF', '\x7F'}}));
+  EXPECT_FALSE(has_bounds({{'\x7F', '\x80'}, {'\x80', '\x80'}}));
+  // As signed numbers the one in the middle is the greatest; as bytes it is between the others.
+  EXPECT_FALSE(has_bounds({{'\x01', '\x80'}, {'\x02', '\x00'}, {'\x02', '\x80'}}));
 }
 
 TEST_F(ParquetTest, NansAreCountedAndBoundNothing) {

@@ -135,6 +135,7 @@ class ParquetWriter final : public DataFileWriter {
     totals.nulls = all.nulls;
     totals.lower = std::move(all.lower);
     totals.upper = std::move(all.upper);
+    totals.uuids = all.uuids;
     const Field& field = *leaves_[leaf].field;
     const PhysicalType physical = leaves_[leaf].storage.physical;
     if (physical == PhysicalType::kFloat || physical == PhysicalType::kDouble) {

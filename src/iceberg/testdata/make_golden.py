@@ -72,7 +72,7 @@ COLUMNS = [
     ("a_timestamp", TimestampType(), 1700000000000001, -1),
     ("a_timestamptz", TimestamptzType(), 1700000000000002, 0),
     ("a_string", StringType(), "grün", ""),
-    ("a_uuid", UUIDType(), uuid.UUID(int=2**127 + 5), uuid.UUID(int=1)),
+    ("a_uuid", UUIDType(), uuid.UUID(int=2**126 + 5), uuid.UUID(int=1)),
     ("a_fixed", FixedType(4), b"\x00\xff\x01\xfe", b"abcd"),
     ("a_binary", BinaryType(), b"\x00\x80", b""),
     ("a_decimal", DecimalType(9, 2), decimal.Decimal("-1.28"), decimal.Decimal("12345.67")),
