@@ -1,4 +1,6 @@
 // Types as text: "list<struct<product_id: int, unit_price: decimal(9,2)>>".
+#include "schema/type_text.h"
+
 #include <fmt/format.h>
 
 #include <array>
@@ -49,6 +51,8 @@ class TypeParser {
     if (at_ != text_.size()) return Wrong("nothing more");
     return type;
   }
+  // Where it ended.
+  std::size_t at() const { return at_; }
 
  private:
   Result<Type> ParseOne(int depth) {
@@ -220,6 +224,12 @@ std::string ToString(const Type& type) {
 
 Result<Type> ParseType(std::string_view text) {
   return TypeParser(text).ParseAll();
+}
+
+std::size_t EndOfRightTypeText(std::string_view text) {
+  TypeParser parser(text);
+  static_cast<void>(parser.ParseAll());
+  return parser.at();
 }
 
 }  // namespace frazil

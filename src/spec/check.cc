@@ -7,6 +7,7 @@
 #include <charconv>
 
 #include "base/text.h"
+#include "schema/type_text.h"
 #include "spec/values_internal.h"
 
 namespace frazil {
@@ -168,9 +169,14 @@ class Checker {
       problems_.Add(node.place, "CONFIG_TYPE", fmt::format("{} must be text, not {}", path, node.text),
                     fmt::format("put it in quotes: \"{}\"", node.text));
     } else if (const Status status = CheckText(shape, node.text); !status) {
-      problems_.Add(node.place, status.error().code, fmt::format("{}: {}", path, status.error().detail),
-                    status.error().fix);
+      problems_.Add(WrongPlace(node, shape), status.error().code,
+                    fmt::format("{}: {}", path, status.error().detail), status.error().fix);
     }
+  }
+
+  // A type can be long: where in it the wrong word is.
+  static Place WrongPlace(const Node& node, Shape shape) {
+    return shape == Shape::kType ? node.PlaceInText(EndOfRightTypeText(node.text)) : node.place;
   }
 
   void Default(const Node& node, const std::string& path) {

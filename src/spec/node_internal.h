@@ -22,13 +22,17 @@ struct Node {
   enum class Kind { kNull, kScalar, kList, kMap };
   Kind kind = Kind::kNull;
   Place place;
-  std::string text = {};        // kScalar
-  bool plain = false;           // kScalar: written without quotes, so that true and 12 are no text
+  std::string text = {};  // kScalar
+  bool plain = false;     // kScalar: written without quotes, so that true and 12 are no text
+  int text_column =
+      0;  // kScalar: where `text` begins; 0 = it is not written so, but with an escape or a fold
   std::vector<Node> items;      // kList
   std::vector<Member> members;  // kMap, in order, duplicates included
 
   // The first member of that name, or nullptr.
   const Node* Find(std::string_view key) const;
+  // Of the text's byte at `offset`, or of the whole value where the text is not written so.
+  Place PlaceInText(std::size_t offset) const;
 };
 
 struct Member {

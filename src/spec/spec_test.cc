@@ -8,6 +8,7 @@
 
 #include "base/result_matchers.h"
 #include "spec/file.h"
+#include "spec/spec_testing.h"
 
 namespace frazil {
 namespace {
@@ -68,12 +69,6 @@ std::vector<std::string> Problems(const std::string& yaml) {
     problems.push_back(error.pointer.substr(7) + " " + error.code);
   }
   return problems;
-}
-
-std::string Replace(std::string text, std::string_view from, std::string_view to) {
-  const std::size_t at = text.find(from);
-  EXPECT_NE(at, std::string::npos) << from;
-  return text.replace(at, from.size(), to);
 }
 
 TEST(Spec, AFullFileBecomesValues) {
@@ -295,6 +290,12 @@ INSTANTIATE_TEST_SUITE_P(
         // columns
         BadDocument{"type: long", "type: bigint", "28:26 CONFIG_VALUE", "bigint"},
         BadDocument{"type: long", "type: lnog", "28:26 CONFIG_VALUE", "did you mean long?"},
+        BadDocument{"type: long", "type: \"struct<a: int, b: list<lnog>>\"", "28:50 CONFIG_VALUE",
+                    "did you mean long?"},
+        BadDocument{"type: long", "type: 'map<string, decimal(9 2)>'", "28:49 CONFIG_VALUE", "expected ','"},
+        BadDocument{"type: long", "type: \"list<\\x6cnog>\"", "28:26 CONFIG_VALUE", "did you mean long?"},
+        BadDocument{"{name: id, type: long}", "name: id\n        type: list<sting>", "29:20 CONFIG_VALUE",
+                    "did you mean string?"},
         BadDocument{"type: long", "type: list", "28:26 CONFIG_MISSING", "needs element"},
         BadDocument{"type: long", "type: long, element: {type: int}", "28:41 CONFIG_VALUE",
                     "does not go with"},

@@ -1,6 +1,8 @@
 // A small file of documents for tests.
 #pragma once
 
+#include <gtest/gtest.h>
+
 #include <string>
 #include <string_view>
 
@@ -25,6 +27,13 @@ spec:
   source: {connection: shop, topic: orders}
   target: {catalog: lake, table: ingest.orders}
 )" + std::string(more);
+}
+
+// `to` in place of the first `from`, which must be there.
+inline std::string Replace(std::string text, std::string_view from, std::string_view to) {
+  const std::size_t at = text.find(from);
+  EXPECT_NE(at, std::string::npos) << from;
+  return text.replace(at, from.size(), to);
 }
 
 }  // namespace frazil

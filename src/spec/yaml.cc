@@ -20,7 +20,7 @@ Place ToPlace(const YAML::Mark& mark) {
 
 class TreeBuilder final : public YAML::EventHandler {
  public:
-  explicit TreeBuilder(Problems& problems) : problems_(problems) {}
+  TreeBuilder(std::string_view yaml, Problems& problems) : yaml_(yaml), problems_(problems) {}
 
   // The document that was read last.
   Node TakeRoot() { return std::move(root_); }
@@ -53,6 +53,7 @@ class TreeBuilder final : public YAML::EventHandler {
              .place = ToPlace(mark),
              .text = value,
              .plain = tag == "?",
+             .text_column = TextColumn(mark, value),
              .items = {},
              .members = {}});
   }
@@ -77,6 +78,13 @@ class TreeBuilder final : public YAML::EventHandler {
     Node key;  // kMap: read, its value not yet
     bool has_key = false;
   };
+
+  int TextColumn(const YAML::Mark& mark, std::string_view text) const {
+    auto written = yaml_.substr(std::min(yaml_.size(), static_cast<std::size_t>(std::max(0, mark.pos))));
+    const bool quoted = written.starts_with('"') || written.starts_with('\'');
+    if (quoted) written.remove_prefix(1);
+    return written.starts_with(text) ? ToPlace(mark).column + (quoted ? 1 : 0) : 0;
+  }
 
   void CheckAnchor(const YAML::Mark& mark, YAML::anchor_t anchor) {
     if (anchor == 0) return;
@@ -112,6 +120,7 @@ class TreeBuilder final : public YAML::EventHandler {
     }
   }
 
+  const std::string_view yaml_;
   Problems& problems_;
   YAML::Mark start_ = YAML::Mark::null_mark();
   bool moved_ = true;
@@ -124,6 +133,10 @@ class TreeBuilder final : public YAML::EventHandler {
 const Node* Node::Find(std::string_view key) const {
   const auto found = std::ranges::find(members, key, &Member::key);
   return found == members.end() ? nullptr : &found->value;
+}
+
+Place Node::PlaceInText(std::size_t offset) const {
+  return text_column == 0 ? place : Place{place.line, text_column + static_cast<int>(offset)};
 }
 
 void Problems::Add(Place place, std::string code, std::string detail, std::string fix) {
@@ -146,7 +159,7 @@ std::vector<Node> ParseYaml(std::string_view yaml, Problems& problems) {
   std::istringstream in{std::string(yaml)};
   try {
     YAML::Parser parser(in);
-    TreeBuilder builder(problems);
+    TreeBuilder builder(yaml, problems);
     while (parser.HandleNextDocument(builder)) {
       if (!builder.moved()) {
         problems.Add(builder.start(), "CONFIG_SYNTAX", "this is no YAML: nothing that could begin here",
