@@ -84,16 +84,26 @@ Inference InferFromMessages(std::span<const std::string_view> messages, const In
   std::ranges::sort(sorted);
   Observer observer;
   JsonObserver json(observer);
-  std::size_t bad = 0;
+  std::int64_t bad = 0;
+  std::int64_t with_repeated = 0;
   std::string why;
   for (const std::string_view message : sorted) {
+    const std::int64_t repeated = observer.repeated();
     if (!json.Observe(message) && bad++ == 0) json.failure().Describe(why);
+    if (observer.repeated() > repeated) ++with_repeated;
   }
   Inference inference = InferMapping(observer.root(), options);
+  const std::string of = WithThousands(static_cast<std::int64_t>(messages.size()));
   if (bad > 0) {
     inference.notes.push_back(fmt::format("{} of {} messages are no JSON and become error rows; one: {}",
-                                          WithThousands(static_cast<std::int64_t>(bad)),
-                                          WithThousands(static_cast<std::int64_t>(messages.size())), why));
+                                          WithThousands(bad), of, why));
+  }
+  if (with_repeated > 0) {
+    inference.notes.push_back(
+        fmt::format("{} of {} messages have a key twice in one object: the first is counted, and where a "
+                    "column reads it they "
+                    "become error rows",
+                    WithThousands(with_repeated), of));
   }
   return inference;
 }

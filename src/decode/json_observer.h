@@ -33,7 +33,7 @@ class JsonObserver {
 };
 
 // The mapping of a sample of messages: the same for any order of them. Those that are no JSON are left out,
-// with a note. REQUIRES: as Observe.
+// and a key's second value in one object, with a note each. REQUIRES: as Observe.
 Inference InferFromMessages(std::span<const std::string_view> messages, const InferenceOptions& options = {});
 
 // The same of a sample's values, with what its keys and headers could be.

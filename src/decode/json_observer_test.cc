@@ -116,6 +116,20 @@ TEST(JsonInference, WhatIsNoJsonIsNotedAndNotCounted) {
   EXPECT_THAT(inference.notes, ElementsAre(HasSubstr("4 of 5 messages are no JSON")));
 }
 
+// The reader refuses such messages where a column reads the key.
+TEST(JsonInference, AKeyThatStandsTwiceInAnObjectCountsOnceAndIsNoted) {
+  const Inference inference = Infer(
+      {R"({"a":1,"a":"x","a":[2]})", R"({"a":2,"l":[{"b":1},{"b":2,"b":null}]})", R"({"l":[{"b":3}]})"});
+  EXPECT_THAT(ColumnsOf(inference), ElementsAre("a: long", "l: list<struct<b: long>>"));
+  for (const auto& [path, held, of] : {std::tuple("/a", 2, 3), {"/l/*/b", 3, 3}}) {
+    const auto seen = std::ranges::find(inference.paths, path, &InferredPath::path);
+    ASSERT_NE(seen, inference.paths.end()) << path;
+    EXPECT_EQ(seen->held, held) << path;
+    EXPECT_EQ(seen->of, of) << path;
+  }
+  EXPECT_THAT(inference.notes, ElementsAre(HasSubstr("2 of 3 messages have a key twice in one object")));
+}
+
 // --- Limits ----------------------------------------------------------------------------------------
 
 TEST(JsonInferenceLimits, DeepValuesAreKeptAsJson) {

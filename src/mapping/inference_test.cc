@@ -153,6 +153,7 @@ TEST(InferConflicts, WithObjectsOrArraysBecomeJson) {
   ++sample.Member("a").objects;
   sample.Message();
   ++sample.Member("b").objects;
+  sample.Message();
   ++sample.Member("b").arrays;
   EXPECT_EQ(sample.TypeOf("a"), "string/json");
   EXPECT_EQ(sample.TypeOf("b"), "string/json");

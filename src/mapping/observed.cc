@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <tuple>
+#include <utility>
 
 #include "base/ids.h"
 #include "mapping/temporal.h"
@@ -162,6 +163,10 @@ Observed* Observer::Member(Observed& object, std::string_view key, std::int64_t 
     found = object.members.emplace(std::string(key), std::make_unique<Observed>()).first;
     found->second->depth = object.depth + 1;
     ++places_;
+  }
+  if (std::exchange(found->second->last_object, object.objects) == object.objects) {
+    ++repeated_;
+    return nullptr;
   }
   found->second->position_sum += position;
   if (object.members.size() <= kMaxObservedMembers) return found->second.get();

@@ -57,6 +57,9 @@ struct Observed {
 
   // As a member: the sum of its places among its object's members, from 0.
   std::int64_t position_sum = 0;
+  // As a member: which of the parent's objects had it last, counted from 1. No sum, and not merged: it is for
+  // the walk that counts.
+  std::int64_t last_object = 0;
 
   std::map<std::string, std::unique_ptr<Observed>, std::less<>> members;
   std::unique_ptr<Observed> any_member;  // in place of `members`, when these were too many
@@ -88,9 +91,13 @@ class Observer {
  public:
   Observed& root() { return root_; }
   const Observed& root() const { return root_; }
+  // Members that were not counted, as their keys stood in the object already. Where an object has too many
+  // members, none of its own are found.
+  std::int64_t repeated() const { return repeated_; }
 
-  // Where a member's value, or an element's, is to be counted; null where a limit forbids. Valid until the
-  // next call for the same object.
+  // Where a member's value, or an element's, is to be counted; null where a limit forbids, and of a key that
+  // stands in its object again: then the first counts. Valid until the next call for the same object.
+  // REQUIRES: object.objects counts the one at hand.
   Observed* Member(Observed& object, std::string_view key, std::int64_t position);
   Observed* Element(Observed& array);
 
@@ -99,6 +106,7 @@ class Observer {
 
   Observed root_;
   std::size_t places_ = 1;
+  std::int64_t repeated_ = 0;
 };
 
 }  // namespace frazil
