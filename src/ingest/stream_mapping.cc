@@ -7,18 +7,34 @@
 #include "base/log.h"
 #include "base/printable.h"
 #include "decode/json_observer.h"
+#include "ledger/record.h"
 #include "mapping/table_mapping.h"
 
 namespace frazil {
 namespace {
 
-Error Unusable(const LoadedTable& table, const Error& why) {
+Error Unusable(const LoadedTable& table, std::string_view why) {
   return Error{.kind = ErrorKind::kInvalid,
                .code = "TABLE_MAPPING",
                .detail = fmt::format("the columns of the table at {} cannot be read by name: {}",
-                                     table.metadata.location, why.detail),
+                                     table.metadata.location, why),
                .fix = "write the stream's mapping into its document",
                .pointer = {}};
+}
+
+// Whether the stream's last commit read by the columns' names alone; true, too, where nothing tells. The
+// schema is the one of that time: columns that came or went since change how the table is read rightly.
+bool WasReadByNames(const StreamConfig& config, const TableMetadata& table) {
+  const std::string ours = OffsetsKey(config.name);
+  const Snapshot* last = table.BranchHead(table.refs.contains(config.branch) ? config.branch : "main");
+  while (last != nullptr && !last->summary.contains(ours)) {
+    last = last->parent_snapshot_id ? table.FindSnapshot(*last->parent_snapshot_id) : nullptr;
+  }
+  if (last == nullptr) return true;
+  const auto version = last->summary.find(std::string(kMappingVersionKey));
+  const auto schema = std::ranges::find(table.schemas, last->schema_id, &Schema::schema_id);
+  if (version == last->summary.end() || schema == table.schemas.end()) return true;
+  return version->second == MappingVersion(MappingByName(*schema, nullptr));
 }
 
 // What is known of a column that the sample did not give.
@@ -58,11 +74,16 @@ Result<Mapping> MappingOf(const StreamConfig& config, const LoadedTable& table) 
   std::optional<Mapping> stored;
   if (const std::string text = table.metadata.Property(std::string(kMappingProperty), ""); !text.empty()) {
     auto parsed = config.mapping_text.parse(text);
-    if (!parsed) return Fail(Unusable(table, parsed.error()));
+    if (!parsed) return Fail(Unusable(table, parsed.error().detail));
     stored = std::move(*parsed);
+  } else if (!WasReadByNames(config, table.metadata)) {
+    return Fail(
+        Unusable(table, fmt::format("the stream has read them by other rules so far, which neither its "
+                                    "document nor the table's property {} says any more",
+                                    kMappingProperty)));
   }
   Mapping mapping = MappingByName(table.metadata.CurrentSchema(), stored ? &*stored : nullptr);
-  if (const auto valid = ValidateMapping(mapping); !valid) return Fail(Unusable(table, valid.error()));
+  if (const auto valid = ValidateMapping(mapping); !valid) return Fail(Unusable(table, valid.error().detail));
   return mapping;
 }
 

@@ -18,7 +18,9 @@ namespace frazil {
 inline constexpr std::string_view kMappingProperty = "frazil.mapping";
 
 // The document's mapping, else the table's columns by name. kInvalid (TABLE_MAPPING) where the table has a
-// property that cannot be read, or no columns that messages can fill.
+// property that cannot be read, or no columns that messages can fill; or where it has no property, and the
+// stream's last commit, as far as its snapshot is there, read otherwise than names alone say: going on would
+// fill columns from elsewhere, or with null.
 Result<Mapping> MappingOf(const StreamConfig& config, const LoadedTable& table);
 
 // What a sample of the topic gives. kNotFound (TOPIC_EMPTY), kInvalid (MAPPING_NOT_INFERRED; LAYOUT_TERM

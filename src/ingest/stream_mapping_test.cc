@@ -164,8 +164,35 @@ TEST_F(InferredStream, APropertyThatCannotBeReadStops) {
   EXPECT_EQ(result.error().code, "TABLE_MAPPING");
 }
 
-// --- Layouts that the columns must have
-// ------------------------------------------------------------------------
+// Read by names alone, `at` would be looked for in a member `at`, and be null.
+TEST_F(InferredStream, StopsWhenTheRulesByWhichItReadAreGone) {
+  Produce(0, R"({"id":1,"ID":2})");
+  ASSERT_OK(RunUntilEnd());
+  world_.RemoveProperty(world_.target, "frazil.mapping");
+  Produce(0, R"({"id":2,"ID":3})");
+  const Status result = RunUntilEnd();
+  ASSERT_THAT(result, FailsWithCode("TABLE_MAPPING"));
+  EXPECT_THAT(result.error().detail, HasSubstr("frazil.mapping"));
+}
+
+TEST_F(InferredStream, GoesOnWithoutAPropertyThatSaidNoMoreThanTheNames) {
+  Produce(0, R"({"id":1})");
+  ASSERT_OK(RunUntilEnd());
+  world_.RemoveProperty(world_.target, "frazil.mapping");
+  LoadedTable table = world_.Target();
+  Schema schema = table.metadata.CurrentSchema();
+  schema.schema_id = table.metadata.current_schema_id = 7;
+  schema.fields.push_back({.id = 90, .name = "new", .type = Type::Primitive(TypeId::kBoolean), .doc = ""});
+  table.metadata.schemas.push_back(schema);
+  StreamProcess process(world_);
+  LeaveMappingOut(process);
+  EXPECT_OK(MappingOf(process.config, table));  // a column more is no lost rule
+  Produce(0, R"({"id":2})");
+  ASSERT_OK(RunUntilEnd());
+  world_.ExpectExactlyOnce();
+}
+
+// --- Layouts that the columns must have --------------------------------------------------------------
 
 TEST_F(InferredStream, IsPartitionedAndSortedByColumnsThatItInfers) {
   for (int i = 0; i < 20; ++i) {
