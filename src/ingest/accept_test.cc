@@ -115,9 +115,7 @@ TEST(Accept, OptionsMustGoWithTheCode) {
 
 TEST(Accept, ARecreatedTopicIsReadFromItsBeginningBesideTheOldRows) {
   StreamWorld world;
-  world.Produce(0, 50);
-  world.ProduceBad(1, 3);
-  ASSERT_OK(StreamProcess(world).RunUntilEnd());
+  FillTables(world);
   world.topic.SetIdentity({.cluster_id = "cluster-1", .topic = "orders", .topic_id = "topic-2"});
   ASSERT_EQ(CodeOf(StreamProcess(world).RunUntilEnd()), "TOPIC_RECREATED");
   ASSERT_OK_AND_ASSIGN(const AcceptReport report,
@@ -133,9 +131,7 @@ TEST(Accept, ARecreatedTopicIsReadFromItsBeginningBesideTheOldRows) {
 
 TEST(Accept, ARemovedPropertyIsPutBackAtTheTablesPosition) {
   StreamWorld world;
-  world.Produce(0, 50);
-  world.ProduceBad(1, 3);
-  ASSERT_OK(StreamProcess(world).RunUntilEnd());
+  FillTables(world);
   world.RemoveProperty(world.target, PositionKey("orders"));
   world.Produce(0, 5);
   ASSERT_EQ(CodeOf(StreamProcess(world).RunUntilEnd()), "POSITION_PROPERTY_MISSING");
@@ -149,9 +145,7 @@ TEST(Accept, ARemovedPropertyIsPutBackAtTheTablesPosition) {
 
 TEST(Accept, StartingOverDoublesRowsButNoErrorRows) {
   StreamWorld world;
-  world.Produce(0, 50);
-  world.ProduceBad(1, 3);
-  ASSERT_OK(StreamProcess(world).RunUntilEnd());
+  FillTables(world);
   world.RemoveProperty(world.target, PositionKey("orders"));
   ASSERT_OK_AND_ASSIGN(const AcceptReport report, StreamProcess(world).Accept(Code(
                                                       "POSITION_PROPERTY_MISSING", AcceptStart::kEarliest)));
@@ -163,9 +157,7 @@ TEST(Accept, StartingOverDoublesRowsButNoErrorRows) {
 
 TEST(Accept, ARenamedStreamTakesThePositionOver) {
   StreamWorld world;
-  world.Produce(0, 50);
-  world.ProduceBad(1, 3);
-  ASSERT_OK(StreamProcess(world).RunUntilEnd());
+  FillTables(world);
   world.Produce(0, 5);
   world.ProduceBad(1, 2);
   StreamProcess renamed(world);
@@ -181,12 +173,7 @@ TEST(Accept, ARenamedStreamTakesThePositionOver) {
 
 TEST(Accept, AnErrorsTableThatWasRolledBackIsTakenAsItIs) {
   StreamWorld world;
-  world.Produce(0, 50);
-  world.ProduceBad(1, 3);
-  ASSERT_OK(StreamProcess(world).RunUntilEnd());
-  world.ProduceBad(1, 2);
-  ASSERT_OK(StreamProcess(world).RunUntilEnd());
-  world.RollBack(world.errors, 1);
+  FillTablesAndRollErrorsBack(world);
   world.ProduceBad(1, 4);
   ASSERT_EQ(CodeOf(StreamProcess(world).RunUntilEnd()), "FOLLOWER_ROLLED_BACK");
   ASSERT_OK_AND_ASSIGN(const AcceptReport report, StreamProcess(world).Accept(Code("FOLLOWER_ROLLED_BACK")));
@@ -203,12 +190,8 @@ TEST(Accept, KilledBeforeAFollowerThatIsTakenAsItIsTheNextStartFinishesIt) {
   world.ProduceBad(0, 3);
   ASSERT_OK(StreamProcess(world).RunUntilEnd());
   world.ProduceBad(0, 2);
-  const auto no_follower = [&](CatalogOperation operation, const TableName& name) {
-    return operation == CatalogOperation::kCommit && name == world.errors ? CatalogFault::kRefused
-                                                                          : CatalogFault::kNone;
-  };
   StreamProcess dies(world);
-  dies.catalog_fault = no_follower;
+  dies.catalog_fault = RefuseCommitsTo(world.errors);
   dies.Start();
   dies.Await("the errors table is refused",
              [](const StreamStatus& status) { return status.phase == StreamPhase::kRetrying; });
@@ -216,7 +199,7 @@ TEST(Accept, KilledBeforeAFollowerThatIsTakenAsItIsTheNextStartFinishesIt) {
   ASSERT_OK(world.store.Delete(RecordIn(world).pending.front().manifest));
   ASSERT_EQ(CodeOf(StreamProcess(world).RunUntilEnd()), "PENDING_MISSING");
   StreamProcess person(world);
-  person.catalog_fault = no_follower;
+  person.catalog_fault = RefuseCommitsTo(world.errors);
   EXPECT_FALSE(person.Accept(Code("PENDING_MISSING")));
   ASSERT_OK(StreamProcess(world).RunUntilEnd());
   EXPECT_EQ(ReadRows(world.catalog, world.store, world.errors).size(), 3U);
@@ -226,10 +209,7 @@ TEST(Accept, KilledBeforeTheFollowerTheNextStartFinishesIt) {
   StreamWorld world;
   LoseMessages(world);
   StreamProcess process(world);
-  process.catalog_fault = [&](CatalogOperation operation, const TableName& name) {
-    return operation == CatalogOperation::kCommit && name == world.errors ? CatalogFault::kRefused
-                                                                          : CatalogFault::kNone;
-  };
+  process.catalog_fault = RefuseCommitsTo(world.errors);
   EXPECT_FALSE(process.Accept(Code("OFFSETS_EXPIRED")));
   ASSERT_OK(StreamProcess(world).RunUntilEnd());
   ExpectRows(world, kP0, 80, 100, 1);
@@ -242,10 +222,7 @@ TEST(Accept, WhatIsPendingIsAppliedThoughOnlyThePropertyStillHoldsThePosition) {
   ASSERT_OK(StreamProcess(world).RunUntilEnd());
   world.ProduceBad(1, 2);
   StreamProcess dies(world);
-  dies.catalog_fault = [&](CatalogOperation operation, const TableName& name) {
-    return operation == CatalogOperation::kCommit && name == world.errors ? CatalogFault::kRefused
-                                                                          : CatalogFault::kNone;
-  };
+  dies.catalog_fault = RefuseCommitsTo(world.errors);
   dies.Start();
   dies.Await("the errors table is refused",
              [](const StreamStatus& status) { return status.phase == StreamPhase::kRetrying; });

@@ -265,4 +265,24 @@ void StreamProcess::AwaitCommitted(std::int64_t messages) {
   });
 }
 
+ChooseCatalogFault RefuseCommitsTo(const TableName& table) {
+  return [table](CatalogOperation operation, const TableName& name) {
+    return operation == CatalogOperation::kCommit && name == table ? CatalogFault::kRefused
+                                                                   : CatalogFault::kNone;
+  };
+}
+
+void FillTables(StreamWorld& world) {
+  world.Produce(0, 50);
+  world.ProduceBad(1, 3);
+  ASSERT_OK(StreamProcess(world).RunUntilEnd());
+}
+
+void FillTablesAndRollErrorsBack(StreamWorld& world) {
+  FillTables(world);
+  world.ProduceBad(1, 2);
+  ASSERT_OK(StreamProcess(world).RunUntilEnd());
+  world.RollBack(world.errors, 1);
+}
+
 }  // namespace frazil

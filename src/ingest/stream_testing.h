@@ -114,4 +114,12 @@ class StreamProcess {
   Status result_;
 };
 
+// For StreamProcess::catalog_fault.
+ChooseCatalogFault RefuseCommitsTo(const TableName& table);
+
+// Commits rows 0 to 49 of partition 0 and errors 0 to 2 of partition 1.
+void FillTables(StreamWorld& world);
+// The same, and errors 3 and 4 of partition 1, which are rolled back.
+void FillTablesAndRollErrorsBack(StreamWorld& world);
+
 }  // namespace frazil

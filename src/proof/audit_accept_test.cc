@@ -2,7 +2,7 @@
 // else is.
 #include <gmock/gmock.h>
 
-#include "proof/audit.h"
+#include "proof/audit_testing.h"
 #include "proof/lake_edits_testing.h"
 
 namespace frazil {
@@ -18,35 +18,9 @@ AcceptOptions Code(std::string code, std::optional<AcceptStart> start = std::nul
   return {.code = std::move(code), .start = start, .partition = {}, .to = {}, .dry_run = false};
 }
 
-Result<AuditReport> AuditWorld(StreamWorld& world, bool rows, const std::string& stream = "orders") {
-  const AuditOptions options{.stream = stream,
-                             .topic = "orders",
-                             .target = world.target,
-                             .rows = rows,
-                             .open_source = [&world]() -> Result<std::unique_ptr<BatchSource>> {
-                               return std::make_unique<MemorySource>(world.runtime, world.budget,
-                                                                     world.topic);
-                             }};
-  return Audit(world.runtime, world.catalog, world.store, options);
-}
-
-std::string Texts(const AuditReport& report) {
-  std::string text;
-  for (const Finding& finding : report.findings) text += finding.kind + ": " + finding.text + "\n";
-  return text;
-}
-
-std::vector<std::string> Kinds(const AuditReport& report) {
-  std::vector<std::string> kinds;
-  for (const Finding& finding : report.findings) kinds.push_back(finding.kind);
-  return kinds;
-}
-
 // Rows 0 to 49 of partition 0, errors 0 to 2 of partition 1; 50 to 79 are deleted unread; rows 80 to 99.
 void FillOverAGap(StreamWorld& world) {
-  world.Produce(0, 50);
-  world.ProduceBad(1, 3);
-  ASSERT_OK(StreamProcess(world).RunUntilEnd());
+  FillTables(world);
   world.Produce(0, 50);
   world.topic.Expire(kP0, Offset(80));
   ASSERT_OK(StreamProcess(world).Accept(Code("OFFSETS_EXPIRED")));
@@ -71,15 +45,13 @@ TEST(AuditAccepted, ARowLostBesideTheGapIsStillFound) {
   FillOverAGap(world);
   RewriteRows(world, world.target, [](auto& rows) { rows.erase({0, 49}); });
   ASSERT_OK_AND_ASSIGN(const AuditReport report, AuditWorld(world, true));
-  EXPECT_THAT(Kinds(report), ElementsAre("lost"));
+  EXPECT_THAT(Kinds(report.findings), ElementsAre("lost"));
   EXPECT_EQ(report.partitions.at(kP0).lost.count, 1);
 }
 
 TEST(AuditAccepted, OffsetsOfTwoTopicsAreNotJudgedAndLaterOnesAre) {
   StreamWorld world;
-  world.Produce(0, 50);
-  world.ProduceBad(1, 3);
-  ASSERT_OK(StreamProcess(world).RunUntilEnd());
+  FillTables(world);
   world.topic.SetIdentity({.cluster_id = "cluster-1", .topic = "orders", .topic_id = "topic-2"});
   ASSERT_OK(StreamProcess(world).Accept(Code("TOPIC_RECREATED", AcceptStart::kEarliest)));
   world.Produce(0, 10);
@@ -91,14 +63,12 @@ TEST(AuditAccepted, OffsetsOfTwoTopicsAreNotJudgedAndLaterOnesAre) {
 
   AppendRows(world, world.target, {{0, 55}});
   ASSERT_OK_AND_ASSIGN(const AuditReport doubled, AuditWorld(world, true));
-  EXPECT_THAT(Kinds(doubled), ElementsAre("doubled"));
+  EXPECT_THAT(Kinds(doubled.findings), ElementsAre("doubled"));
 }
 
 TEST(AuditAccepted, TheHistoryGoesOnUnderTheNewName) {
   StreamWorld world;
-  world.Produce(0, 50);
-  world.ProduceBad(1, 3);
-  ASSERT_OK(StreamProcess(world).RunUntilEnd());
+  FillTables(world);
   StreamProcess renamed(world);
   renamed.config.name = "renamed";
   ASSERT_OK(renamed.Accept(Code("POSITION_OTHER_STREAM")));
@@ -106,7 +76,7 @@ TEST(AuditAccepted, TheHistoryGoesOnUnderTheNewName) {
   world.ProduceBad(1, 2);
   ASSERT_OK(renamed.RunUntilEnd());
   for (const bool rows : {false, true}) {
-    ASSERT_OK_AND_ASSIGN(const AuditReport report, AuditWorld(world, rows, "renamed"));
+    ASSERT_OK_AND_ASSIGN(const AuditReport report, AuditWorld(world, rows, true, "renamed"));
     EXPECT_TRUE(report.clean()) << Texts(report);
     EXPECT_TRUE(report.whole);
     EXPECT_EQ(report.counts.rows, 55);
@@ -115,12 +85,7 @@ TEST(AuditAccepted, TheHistoryGoesOnUnderTheNewName) {
 
 TEST(AuditAccepted, ErrorRowsGivenUpAreNamedAndOthersAreStillMissed) {
   StreamWorld world;
-  world.Produce(0, 50);
-  world.ProduceBad(1, 3);
-  ASSERT_OK(StreamProcess(world).RunUntilEnd());
-  world.ProduceBad(1, 2);
-  ASSERT_OK(StreamProcess(world).RunUntilEnd());
-  world.RollBack(world.errors, 1);
+  FillTablesAndRollErrorsBack(world);
   ASSERT_OK(StreamProcess(world).Accept(Code("FOLLOWER_ROLLED_BACK")));
   world.ProduceBad(1, 4);
   ASSERT_OK(StreamProcess(world).RunUntilEnd());
@@ -131,14 +96,12 @@ TEST(AuditAccepted, ErrorRowsGivenUpAreNamedAndOthersAreStillMissed) {
 
   RewriteRows(world, world.errors, [](auto& rows) { rows.erase({1, 8}); });
   ASSERT_OK_AND_ASSIGN(const AuditReport lost, AuditWorld(world, true));
-  EXPECT_THAT(Kinds(lost), ElementsAre("lost"));
+  EXPECT_THAT(Kinds(lost.findings), ElementsAre("lost"));
 }
 
 TEST(AuditAccepted, WhereNothingWasKnownTheProofBeginsWithTheDecision) {
   StreamWorld world;
-  world.Produce(0, 50);
-  world.ProduceBad(1, 3);
-  ASSERT_OK(StreamProcess(world).RunUntilEnd());
+  FillTables(world);
   world.catalog.Drop(world.target);
   ASSERT_EQ(StreamProcess(world).RunUntilEnd().error().code, "POSITION_TRACES");
   ASSERT_OK(StreamProcess(world).Accept(Code("POSITION_TRACES", AcceptStart::kEarliest)));

@@ -6,6 +6,7 @@
 #include <memory>
 
 #include "iceberg/manifest.h"
+#include "proof/audit_testing.h"
 #include "proof/lake_edits_testing.h"
 
 namespace frazil {
@@ -14,34 +15,6 @@ namespace {
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
-
-AuditOptions Options(StreamWorld& world, bool rows, bool topic = true) {
-  AuditOptions options{
-      .stream = "orders", .topic = "orders", .target = world.target, .rows = rows, .open_source = {}};
-  if (topic) {
-    options.open_source = [&world]() -> Result<std::unique_ptr<BatchSource>> {
-      return std::make_unique<MemorySource>(world.runtime, world.budget, world.topic);
-    };
-  }
-  return options;
-}
-
-Result<AuditReport> AuditWorld(StreamWorld& world, bool rows = false, bool topic = true) {
-  return Audit(world.runtime, world.catalog, world.store, Options(world, rows, topic));
-}
-
-std::vector<std::string> Kinds(const AuditReport& report) {
-  std::vector<std::string> kinds;
-  for (const Finding& finding : report.findings) kinds.push_back(finding.kind);
-  return kinds;
-}
-
-std::string Texts(const AuditReport& report) {
-  std::string text;
-  for (const Finding& finding : report.findings) text += finding.text + "\n";
-  for (const std::string& note : report.notes) text += note + "\n";
-  return text;
-}
 
 // Partition 0: rows 0 to 49, errors 50 and 51; then rows 52 to 61. Partition 1: a null, 5 absent, rows 6
 // to 15.
@@ -92,13 +65,13 @@ TEST(Audit, ManyPassesFindWhatOneFinds) {
   StreamWorld world;
   Fill(world);
   AppendRows(world, world.target, {{0, 7}, {1, 900}});
-  AuditOptions options = Options(world, true);
+  AuditOptions options = OptionsOf(world, true);
   options.map_bits = 8;
   ASSERT_OK_AND_ASSIGN(const AuditReport many, Audit(world.runtime, world.catalog, world.store, options));
   ASSERT_OK_AND_ASSIGN(const AuditReport one, AuditWorld(world, true));
   EXPECT_EQ(many.findings, one.findings);
   EXPECT_EQ(many.partitions.at(Partition(1)).absent, one.partitions.at(Partition(1)).absent);
-  EXPECT_THAT(Kinds(many), ElementsAre("doubled", "outside"));
+  EXPECT_THAT(Kinds(many.findings), ElementsAre("doubled", "outside"));
 }
 
 TEST(Audit, AForeignDuplicateIsFoundWithoutAskingForRows) {
@@ -107,7 +80,7 @@ TEST(Audit, AForeignDuplicateIsFoundWithoutAskingForRows) {
   AppendRows(world, world.target, {{0, 7}, {0, 8}});
   ASSERT_OK_AND_ASSIGN(const AuditReport report, AuditWorld(world));
   EXPECT_TRUE(report.rows_read);
-  EXPECT_THAT(Kinds(report), ElementsAre("doubled"));
+  EXPECT_THAT(Kinds(report.findings), ElementsAre("doubled"));
   EXPECT_THAT(Texts(report), HasSubstr("partition 0: 2 rows too many, of offsets: 7 to 8"));
 }
 
@@ -116,7 +89,7 @@ TEST(Audit, AMessageThatIsRowAndErrorIsDoubled) {
   Fill(world);
   AppendRows(world, world.errors, {{0, 7}});
   ASSERT_OK_AND_ASSIGN(const AuditReport report, AuditWorld(world));
-  EXPECT_THAT(Kinds(report), ElementsAre("doubled"));
+  EXPECT_THAT(Kinds(report.findings), ElementsAre("doubled"));
 }
 
 TEST(Audit, ARowThatAnotherEngineTookAwayIsLost) {
@@ -124,7 +97,7 @@ TEST(Audit, ARowThatAnotherEngineTookAwayIsLost) {
   Fill(world);
   RewriteRows(world, world.target, [](std::map<MessageAt, int>& rows) { rows.erase({0, 33}); });
   ASSERT_OK_AND_ASSIGN(const AuditReport report, AuditWorld(world));
-  EXPECT_THAT(Kinds(report), ElementsAre("lost"));
+  EXPECT_THAT(Kinds(report.findings), ElementsAre("lost"));
   EXPECT_THAT(Texts(report), HasSubstr("partition 0: 1 offsets are lost: 33"));
   EXPECT_THAT(Texts(report), HasSubstr("(overwrite)"));
 }
@@ -139,7 +112,7 @@ TEST(Audit, OneLostAndOneDoubledDoNotCancelOut) {
   ASSERT_OK_AND_ASSIGN(const AuditReport summaries, AuditWorld(world));
   EXPECT_TRUE(summaries.clean()) << "the files' counts do not tell";
   ASSERT_OK_AND_ASSIGN(const AuditReport report, AuditWorld(world, true));
-  EXPECT_THAT(Kinds(report), ElementsAre("lost", "doubled"));
+  EXPECT_THAT(Kinds(report.findings), ElementsAre("lost", "doubled"));
 }
 
 TEST(Audit, ALostRowAmongAbsentOffsetsIsToldByTheTopic) {
@@ -149,7 +122,7 @@ TEST(Audit, ALostRowAmongAbsentOffsetsIsToldByTheTopic) {
   ASSERT_OK_AND_ASSIGN(const AuditReport asked, AuditWorld(world));
   EXPECT_THAT(Texts(asked), HasSubstr("partition 1: 1 offsets are lost: 9"));
   ASSERT_OK_AND_ASSIGN(const AuditReport report, AuditWorld(world, false, false));
-  EXPECT_THAT(Kinds(report), ElementsAre("lost"));
+  EXPECT_THAT(Kinds(report.findings), ElementsAre("lost"));
   EXPECT_THAT(Texts(report), HasSubstr("1 of these are lost; partition 1: 0 to 5, 9"));
 }
 
@@ -175,7 +148,7 @@ TEST(Audit, DeleteFilesAreApplied) {
   AppendRows(world, world.target, {{0, 12}});
   ASSERT_OK_AND_ASSIGN(const AuditReport back, AuditWorld(world));
   EXPECT_THAT(Texts(back), testing::Not(HasSubstr("lost: 12")));
-  EXPECT_THAT(Kinds(back), ElementsAre("lost")) << "the other one stays deleted";
+  EXPECT_THAT(Kinds(back.findings), ElementsAre("lost")) << "the other one stays deleted";
 }
 
 TEST(Audit, ARowOutsideOfWhatWasCommittedIsFound) {
@@ -183,7 +156,7 @@ TEST(Audit, ARowOutsideOfWhatWasCommittedIsFound) {
   Fill(world);
   AppendRows(world, world.target, {{0, 62}, {7, 0}});
   ASSERT_OK_AND_ASSIGN(const AuditReport report, AuditWorld(world));
-  EXPECT_THAT(Kinds(report), ElementsAre("outside", "outside"));
+  EXPECT_THAT(Kinds(report.findings), ElementsAre("outside", "outside"));
 }
 
 TEST(Audit, WhereSummariesAreExpiredRowsAndTopicDecide) {
@@ -204,9 +177,9 @@ TEST(Audit, WhereSummariesAreExpiredRowsAndTopicDecide) {
 
   RewriteRows(world, world.target, [](std::map<MessageAt, int>& rows) { rows.erase({0, 20}); });
   ASSERT_OK_AND_ASSIGN(const AuditReport lost, AuditWorld(world));
-  EXPECT_THAT(Kinds(lost), ElementsAre("lost"));
+  EXPECT_THAT(Kinds(lost.findings), ElementsAre("lost"));
   ASSERT_OK_AND_ASSIGN(const AuditReport without_topic, AuditWorld(world, false, false));
-  EXPECT_THAT(Kinds(without_topic), ElementsAre("lost", "unproven"));
+  EXPECT_THAT(Kinds(without_topic.findings), ElementsAre("lost", "unproven"));
   EXPECT_THAT(Texts(without_topic), HasSubstr("1 offsets fewer have one"));
 }
 
@@ -217,10 +190,7 @@ TEST(Audit, PendingErrorRowsAreAccountedFor) {
   world.Produce(1, 1);
   {
     StreamProcess process(world);
-    process.catalog_fault = [&](CatalogOperation operation, const TableName& name) {
-      return operation == CatalogOperation::kCommit && name == world.errors ? CatalogFault::kRefused
-                                                                            : CatalogFault::kNone;
-    };
+    process.catalog_fault = RefuseCommitsTo(world.errors);
     process.Start();
     process.Await("the ledger's commit",
                   [&](const StreamStatus&) { return world.CommittedCounts().errors == 5; });
@@ -243,10 +213,7 @@ TEST(Audit, PendingErrorRowsWhoseFilesAreGoneAreLost) {
   world.ProduceBad(0, 3);
   {
     StreamProcess process(world);
-    process.catalog_fault = [&](CatalogOperation operation, const TableName& name) {
-      return operation == CatalogOperation::kCommit && name == world.errors ? CatalogFault::kRefused
-                                                                            : CatalogFault::kNone;
-    };
+    process.catalog_fault = RefuseCommitsTo(world.errors);
     process.Start();
     process.Await("the ledger's commit",
                   [&](const StreamStatus&) { return world.CommittedCounts().errors == 5; });
@@ -257,7 +224,7 @@ TEST(Audit, PendingErrorRowsWhoseFilesAreGoneAreLost) {
   ASSERT_EQ(property.record.pending.size(), 1U);
   ASSERT_OK(world.store.Delete(property.record.pending[0].manifest));
   ASSERT_OK_AND_ASSIGN(const AuditReport report, AuditWorld(world));
-  EXPECT_THAT(Kinds(report), ElementsAre("pending_gone", "lost"));
+  EXPECT_THAT(Kinds(report.findings), ElementsAre("pending_gone", "lost"));
   EXPECT_THAT(Texts(report), HasSubstr("3 offsets are lost: 62 to 64"));
 }
 
@@ -286,7 +253,7 @@ TEST(Audit, ARollbackIsSaidAndItsRepairIsClean) {
   ASSERT_OK(StreamProcess(world).RunUntilEnd());
   world.RollBack(world.target, 2);
   ASSERT_OK_AND_ASSIGN(const AuditReport back, AuditWorld(world, true));
-  EXPECT_THAT(Kinds(back), ElementsAre("rolled_back")) << Texts(back);
+  EXPECT_THAT(Kinds(back.findings), ElementsAre("rolled_back")) << Texts(back);
   ASSERT_OK(StreamProcess(world).RunUntilEnd());
   for (const bool rows : {false, true}) {
     ASSERT_OK_AND_ASSIGN(const AuditReport report, AuditWorld(world, rows));
@@ -301,14 +268,14 @@ TEST(Audit, AFollowerThatWasRolledBackIsFound) {
   ASSERT_OK(StreamProcess(world).RunUntilEnd());
   world.RollBack(world.errors, 1);
   ASSERT_OK_AND_ASSIGN(const AuditReport report, AuditWorld(world));
-  EXPECT_THAT(Kinds(report), ElementsAre("follower", "lost"));
+  EXPECT_THAT(Kinds(report.findings), ElementsAre("follower", "lost"));
 }
 
 TEST(Audit, WhatCannotBeAuditedIsAnError) {
   StreamWorld world;
   EXPECT_THAT(AuditWorld(world), FailsWithCode("TABLE_NOT_FOUND"));
   Fill(world);
-  AuditOptions other = Options(world, false);
+  AuditOptions other = OptionsOf(world, false);
   other.target = world.errors;
   EXPECT_THAT(Audit(world.runtime, world.catalog, world.store, other), FailsWithCode("AUDIT_NO_POSITION"));
   other.target = world.target;

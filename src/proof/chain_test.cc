@@ -8,6 +8,7 @@
 #include "base/result_matchers.h"
 #include "ledger/history_testing.h"
 #include "proof/accounts.h"
+#include "proof/audit_testing.h"
 
 namespace frazil {
 namespace {
@@ -34,12 +35,6 @@ LedgerChain GoodChain() {
                   Epoch(3, {15, 12}, {{Partition(1), Offset(10)}}, {.rows = 1, .absent = 1}),
                   Epoch(4, {15, 12, 3}, {{Partition(2), Offset(0)}}, {.rows = 3})};
   return chain;
-}
-
-std::vector<std::string> Kinds(const std::vector<Finding>& findings) {
-  std::vector<std::string> kinds;
-  for (const Finding& finding : findings) kinds.push_back(finding.kind);
-  return kinds;
 }
 
 TEST(Chain, AWholeOneIsClean) {
