@@ -33,14 +33,6 @@ std::string TimestampText(std::int64_t micros) {
   return DayText(days) + "T" + TimeText(micros - days * kMicrosPerDay);
 }
 
-std::string DecimalText(Int128 unscaled, std::int32_t scale) {
-  std::string digits = ToString(unscaled < 0 ? -unscaled : unscaled);
-  const auto places = static_cast<std::size_t>(scale);
-  if (digits.size() <= places) digits.insert(0, places + 1 - digits.size(), '0');
-  if (places > 0) digits.insert(digits.size() - places, ".");
-  return (unscaled < 0 ? "-" : "") + digits;
-}
-
 std::string Hex(std::string_view bytes) {
   std::string text;
   for (const char c : bytes) AppendHex(text, static_cast<std::uint8_t>(c));
@@ -133,6 +125,14 @@ std::string RowJson(const ColumnBatch& batch, std::int64_t row) {
     WriteValue(batch.column(c), row, json);
   }
   return json + '}';
+}
+
+std::string DecimalText(Int128 unscaled, std::int32_t scale) {
+  std::string digits = ToString(unscaled < 0 ? -unscaled : unscaled);
+  const auto places = static_cast<std::size_t>(scale);
+  if (digits.size() <= places) digits.insert(0, places + 1 - digits.size(), '0');
+  if (places > 0) digits.insert(digits.size() - places, ".");
+  return (unscaled < 0 ? "-" : "") + digits;
 }
 
 }  // namespace frazil

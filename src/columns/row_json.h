@@ -13,4 +13,7 @@ namespace frazil {
 // structs and maps are objects, by name and key.
 std::string RowJson(const ColumnBatch& batch, std::int64_t row);
 
+// 1420 of scale 2: "14.20".
+std::string DecimalText(Int128 unscaled, std::int32_t scale);
+
 }  // namespace frazil

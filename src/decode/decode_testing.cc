@@ -7,6 +7,7 @@
 
 #include "base/bytes.h"
 #include "base/result_matchers.h"
+#include "columns/row_json.h"
 #include "columns/visit_value.h"
 
 namespace frazil {
@@ -18,14 +19,6 @@ std::string Hex(std::string_view bytes) {
   std::string out = "0x";
   for (const char c : bytes) AppendHex(out, static_cast<std::uint8_t>(c));
   return out;
-}
-
-std::string DecimalText(Int128 unscaled, int scale) {
-  std::string digits = ToString(unscaled < 0 ? -unscaled : unscaled);
-  const auto places = static_cast<std::size_t>(scale);
-  if (digits.size() <= places) digits.insert(0, places + 1 - digits.size(), '0');
-  if (places > 0) digits.insert(digits.size() - places, ".");
-  return (unscaled < 0 ? "-" : "") + digits;
 }
 
 std::string NestedText(const Column& column, std::int64_t i) {

@@ -6,6 +6,7 @@
 
 #include "decode/decode_testing.h"
 #include "decode/json_cursor.h"
+#include "decode/json_template_testing.h"
 
 namespace frazil {
 namespace {
@@ -124,8 +125,9 @@ TEST(HostileJsonTest, LongTextsAndKeys) {
   EXPECT_EQ(Outcome(fixture, nested), "MAP_TYPE /m/~1~1~1~1…2000037");
 }
 
-TEST(HostileJsonTest, BytesThatAreNoJson) {
-  const std::vector<std::pair<std::string, std::string>> cases = {
+// Messages, and how their error codes begin.
+std::vector<std::pair<std::string, std::string>> NoJson() {
+  return {
       {"\xef\xbb\xbf{\"a\":1}", "JSON_SYNTAX"},                   // a byte order mark
       {std::string("{\0\"\0a\0\"\0:\0001\0}\0", 14), "JSON_"},    // UTF-16
       {std::string("{\"a\":\0001}", 7), "JSON_"},                 // NUL
@@ -153,12 +155,44 @@ TEST(HostileJsonTest, BytesThatAreNoJson) {
       {std::string(kMillion, '"'), "JSON_"},
       {std::string(kMillion, '\\'), "JSON_"},
   };
+}
+
+TEST(HostileJsonTest, BytesThatAreNoJson) {
   for (const Unmapped unmapped : {Unmapped::kIgnore, Unmapped::kCollect, Unmapped::kReject}) {
     Mapping mapping = Plain({ColumnOf("a", "int")});
     mapping.unmapped = unmapped;
     DecoderFixture fixture(mapping);
-    for (const auto& [message, error] : cases) {
+    for (const auto& [message, error] : NoJson()) {
       EXPECT_THAT(fixture.One(message), StartsWith(error)) << message.substr(0, 40);
+    }
+  }
+}
+
+// Templates and the reader by keys have learned what good messages look like; AllReaders stops the test where
+// one of them says more than the last reader does.
+TEST(HostileJsonTest, NoReaderTakesWhatTheLastOneRefuses) {
+  const std::string digits = Digits(100'000);
+  std::vector<std::string> messages;
+  for (const auto& [message, error] : NoJson()) messages.push_back(message);
+  for (const std::string& value :
+       {digits, "-" + digits, "0." + digits, "1e" + digits, "1e-" + digits, "0" + digits, digits + "x",
+        "\"" + digits + "\"", std::string(100'000, '['), std::string(128, '[') + std::string(128, ']'),
+        std::string("\"\xff\""), std::string("\"\0\"", 3), std::string("1,\"a\":2"),
+        std::string("1,\"z\":[2]"), std::string("1}{\"a\":2"), "1" + std::string(100'000, ' ')}) {
+    messages.push_back("{\"a\":" + value + ",\"z\":[1]}");
+    messages.push_back("{\"a\":1,\"z\":" + value + "}");
+  }
+  for (const char* type : {"int", "double", "string", "map<string, int>"}) {
+    for (const Unmapped unmapped : {Unmapped::kIgnore, Unmapped::kReject}) {
+      Mapping mapping = Plain({ColumnOf("a", type)});
+      mapping.unmapped = unmapped;
+      AllReaders readers(mapping);
+      for (const std::string& message : messages) {
+        for (const char* good : {R"({"a":1,"z":[1]})", R"({"a":"1","z":[1]})", R"({"a":{},"z":[1]})"})
+          readers.Read(good);
+        readers.Read(message);
+        readers.ReadByKeys(message);
+      }
     }
   }
 }
