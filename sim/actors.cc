@@ -230,6 +230,9 @@ void World::PlayFatal() {
     lake.pointers.erase(of_target ? target : errors);
     of_target ? oracle.TargetWasDropped() : oracle.ErrorsWereDropped();
   } else if (kind == "orphan-removal") {
+    // It takes what is old: whoever was at work on it is gone.
+    for (const auto& slot : slots_) scheduler.Kill(slot.process->id);
+    lake.late.clear();
     allow({"PENDING_MISSING"});
     Note("world", "removed as an orphan: " + *pending);
     oracle.FollowerWasTampered();

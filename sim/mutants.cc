@@ -29,6 +29,9 @@ const std::vector<Mutant>& AllMutants() {
       {"absent_at_end_forgotten", "absent offsets at a partition's end count"},
       {"valid_through_of_one", "the table is valid through the least of its partitions"},
       {"bytes_given_back_early", "bytes of a batch are given back when it is gone"},
+      {"rows_not_charged", "what a batch becomes is charged to the budget"},
+      {"budget_overdrawn", "nothing is granted that does not fit beside what is in use"},
+      {"epoch_not_cut_for_memory", "an epoch is cut when memory is short"},
       // Followers.
       {"followers_before_ledger", "the ledger decides before a follower gets anything"},
       {"pending_dropped", "what is pending is applied after the commit"},

@@ -9,12 +9,6 @@
 namespace frazil::sim {
 namespace {
 
-// Bytes of rows that a byte of a batch becomes at most: those of bad messages are the largest, and the source
-// counts some 120 bytes for each.
-constexpr std::int64_t kRowsPerBatchByte = 4;
-// What columns and files hold by themselves, however few rows they have.
-constexpr std::int64_t kFixedBytes = 20'000;
-
 using nlohmann::json;
 
 const std::string kCounts = "frazil.counts.orders";
@@ -319,17 +313,6 @@ void Oracle::CheckValidThrough(const SeenSnapshot& snapshot, const SeenRecord& n
     Find(fmt::format("commit {} is valid through {}, but lacks {}/{} of {}", now.n, valid_through, partition,
                      next, missing->produced_ms));
   }
-}
-
-void Oracle::Holding(std::int64_t bytes, std::int64_t batches, std::int64_t total) {
-  if (batches > 1 && bytes > total)
-    Find(fmt::format("{} bytes of messages are held in {} batches, the budget is {}", bytes, batches, total));
-}
-
-// The rule of byte_budget.h.
-void Oracle::Using(std::int64_t bytes, std::int64_t most) {
-  const std::int64_t limit = most + kRowsPerBatchByte * most + kFixedBytes;
-  if (bytes > limit) Find(fmt::format("{} bytes of the budget are in use, {} may be", bytes, limit));
 }
 
 }  // namespace frazil::sim

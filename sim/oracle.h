@@ -81,11 +81,6 @@ class Oracle {
   };
   const std::vector<Landed>& decisions() const { return decisions_; }
   bool DecisionLanded(std::int64_t n) const { return decided_n_.contains(n); }
-  // Bytes of messages that a process holds, in how many batches, of the `total` that it may.
-  void Holding(std::int64_t bytes, std::int64_t batches, std::int64_t total);
-  // Bytes of the budget in use, those charged for decoded rows among them. `most`: the total, or one batch
-  // beyond it.
-  void Using(std::int64_t bytes, std::int64_t most);
 
   // What others did that changes what must hold.
   void FollowerWasTampered() { follower_tampered_ = true; }
@@ -100,6 +95,7 @@ class Oracle {
 
   // "" when nothing is wrong.
   const std::string& finding() const { return finding_; }
+  // "" is no finding; the first one stays.
   void Find(const std::string& what) {
     if (finding_.empty()) finding_ = what;
   }

@@ -62,8 +62,11 @@ Plan::Plan(const SimOptions& options) {
   DrawFaults(options, dice.Fork());
   if (Has("budget")) budget_bytes = small_budget;
   partitioned = dice.OneIn(4);
-  // A partition takes some 300 bytes by itself, however few rows it has.
-  if (partitioned) budget_bytes = std::max<std::int64_t>(budget_bytes, 30'000);
+  if (Has("budget") && dice.OneIn(2)) {
+    // No other reason to cut an epoch comes for long, and two batches fit.
+    commit_interval_ms = 2000;
+    batch_records = std::min<std::int64_t>(batch_records, budget_bytes / 300);
+  }
 }
 
 void Plan::DrawFaults(const SimOptions& options, Dice dice) {

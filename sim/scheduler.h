@@ -77,6 +77,8 @@ class Scheduler {
 
   // Lets another task run. Does not return in a task of a process that was killed meanwhile.
   void Yield();
+  // Reads what monitors guard, whoever has them locked: nobody else runs meanwhile.
+  void Look(const std::function<void()>& read);
   // Lets the others run for so long.
   void Sleep(Duration duration);
   // The process of the running task.

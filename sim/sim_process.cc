@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "sim/marks.h"
+#include "sim/sim_source.h"
 #include "sim/world.h"
 #include "storage/faulty_store.h"
 
@@ -16,114 +17,38 @@ constexpr Duration kMaxSlow = std::chrono::milliseconds(400);
 constexpr std::size_t kPartBytes = 600;
 constexpr std::int64_t kUploadBytes = 16'000;
 
-// Counts what the process holds; one that holds the corrupt message cannot be opened.
-class CountedPayload final : public BatchPayload {
+// Writes as Parquet does, and tells of rows that a file has.
+class WatchedFormat final : public DataFileFormat {
  public:
-  CountedPayload(World& world, SimProcess& process, const Batch& batch, std::unique_ptr<BatchPayload> payload)
-      : world_(world),
-        process_(process),
-        bytes_(batch.bytes),
-        corrupt_(world.corrupt && world.corrupt->first == batch.partition.value() &&
-                 batch.range.first.value() <= world.corrupt->second &&
-                 world.corrupt->second < batch.range.next.value()),
-        payload_(std::move(payload)) {
-    process_.held_bytes += bytes_;
-    ++process_.held_batches;
-    process_.largest_batch = std::max(process_.largest_batch, bytes_);
-    world.oracle.Holding(process_.held_bytes, process_.held_batches, world.plan.budget_bytes);
-  }
-  ~CountedPayload() override {
-    process_.held_bytes -= bytes_;
-    --process_.held_batches;
-  }
-  CountedPayload(const CountedPayload&) = delete;
-  CountedPayload& operator=(const CountedPayload&) = delete;
-
-  // A slow lane lets batches wait.
-  Status Open(OpenedBatch& opened) override {
-    if (world_.Strikes("slow", 30)) world_.scheduler.Sleep(Duration(world_.dice.Below(kMaxSlow.count())));
-    if (!corrupt_) return payload_->Open(opened);
-    return Fail(ErrorKind::kBlocked, "SOURCE_BATCH_CORRUPT", "the simulated batch cannot be opened");
+  explicit WatchedFormat(BudgetWatch& watch) : watch_(watch) {}
+  Result<std::unique_ptr<DataFileWriter>> Create(ObjectWriter& object, const std::string& location,
+                                                 const Schema& schema,
+                                                 const DataFileOptions& options) override {
+    FRAZIL_ASSIGN(auto writer, ParquetFormat().Create(object, location, schema, options));
+    return std::make_unique<Writer>(watch_, std::move(writer));
   }
 
  private:
-  World& world_;
-  SimProcess& process_;
-  const std::int64_t bytes_;
-  const bool corrupt_;
-  const std::unique_ptr<BatchPayload> payload_;
-};
-
-// Reads the world's topic; is cut off when a broker restarts.
-class SimSource final : public BatchSource {
- public:
-  SimSource(World& world, SimProcess& process, ByteBudget& budget)
-      : world_(world),
-        process_(process),
-        topic_(world.topic),
-        life_(world.broker_life),
-        source_(process.runtime, budget, *topic_, {.max_batch_records = world.plan.batch_records}) {}
-
-  Result<SourceIdentity> Identify(StopSignal& stop) override {
-    FRAZIL_TRY(Call("identify", "identify-fails", 100));
-    return source_.Identify(stop);
-  }
-  Result<std::map<Partition, PartitionBounds>> Bounds(StopSignal& stop) override {
-    FRAZIL_TRY(Call("bounds", "identify-fails", 100));
-    return source_.Bounds(stop);
-  }
-  Result<Positions> Resolve(const Start& start, StopSignal& stop) override {
-    FRAZIL_TRY(Call("resolve", "identify-fails", 100));
-    return source_.Resolve(start, stop);
-  }
-  Status Seek(const Positions& positions) override {
-    FRAZIL_TRY(Call("seek", "fetch-fails", 30));
-    world_.fences_known[process_.id] = world_.oracle.fences();
-    world_.oracle.Reading(positions);
-    stalled_.clear();
-    Positions now;
-    const auto slots = static_cast<std::size_t>(world_.plan.processes);
-    const bool shared = slots > 1 && process_.slot < slots && world_.Strikes("share", 800);
-    for (const auto& [partition, offset] : positions) {
-      const bool waits = shared ? !world_.IsShareOf(process_.slot, partition) : world_.Strikes("stall", 300);
-      (waits ? stalled_ : now)[partition] = offset;
+  class Writer final : public DataFileWriter {
+   public:
+    Writer(BudgetWatch& watch, std::unique_ptr<DataFileWriter> writer)
+        : watch_(watch), writer_(std::move(writer)) {}
+    Status Write(const ColumnBatch& batch) override {
+      watch_.RowsAreInAFile(batch.rows());
+      return writer_->Write(batch);
     }
-    stalled_until_ =
-        shared ? kForever : process_.runtime.Now() + std::chrono::milliseconds(world_.dice.Below(600));
-    return source_.Seek(now);
-  }
-  Status Add(const Positions& positions) override {
-    FRAZIL_TRY(Call("add", "fetch-fails", 30));
-    world_.oracle.Reading(positions);
-    return source_.Add(positions);
-  }
-  Result<std::unique_ptr<Batch>> Next(MonotonicTime deadline, StopSignal& stop) override {
-    FRAZIL_TRY(Call("next", "fetch-fails", 15));
-    if (!stalled_.empty() && (world_.quiet() || process_.runtime.Now() >= stalled_until_))
-      FRAZIL_TRY(source_.Add(std::exchange(stalled_, {})));
-    auto batch = source_.Next(deadline, stop);
-    if (batch && *batch != nullptr && (*batch)->payload != nullptr) {
-      auto& payload = (*batch)->payload;
-      payload = std::make_unique<CountedPayload>(world_, process_, **batch, std::move(payload));
+    void Begin(ObjectWriter& object, const std::string& location) override {
+      writer_->Begin(object, location);
     }
-    return batch;
-  }
-  void Mirror(const Positions& committed) override { source_.Mirror(committed); }
+    WriterSize size() const override { return writer_->size(); }
+    Result<WrittenFile> Finish() override { return writer_->Finish(); }
 
- private:
-  Status Call(const char* call, const char* kind, std::int64_t per_mille) {
-    world_.Step(process_, call);
-    if (life_ == world_.broker_life && !world_.Strikes(kind, per_mille)) return {};
-    return Fail(ErrorKind::kUnavailable, "KAFKA_UNREACHABLE", "the simulated broker does not answer");
-  }
+   private:
+    BudgetWatch& watch_;
+    const std::unique_ptr<DataFileWriter> writer_;
+  };
 
-  World& world_;
-  SimProcess& process_;
-  const std::shared_ptr<MemoryTopic> topic_;
-  const std::int64_t life_;
-  MemorySource source_;
-  Positions stalled_;  // partitions whose leader does not answer for a while, or that another process reads
-  MonotonicTime stalled_until_;
+  BudgetWatch& watch_;
 };
 
 // "id" stands at one of two places in a message; each mapping knows one of them.
@@ -145,7 +70,8 @@ SimProcess::SimProcess(World& world_, std::size_t slot_, std::string name_)
       slot(slot_),
       name(std::move(name_)),
       id(world.scheduler.NewProcess(name)),
-      runtime(world.scheduler.RuntimeOf(id)) {
+      runtime(world.scheduler.RuntimeOf(id)),
+      watch(world.plan.budget_bytes) {
   stop = new StopSignal(runtime);  // the task that calls Stop may outlive the one that runs the engine
   catalog_faults.step = [this](const char* call) { world.Step(*this, call); };
   catalog_faults.load_fails = [this] { return IsCutOff() || world.Strikes("load-fails", 60); };
@@ -174,6 +100,12 @@ void SimProcess::Stop() {
   stopping = true;
   auto* task = new std::unique_ptr<Task>;  // as all of a process, it is never destroyed
   *task = runtime.Spawn("stopper", [this] { stop->Stop(); });
+}
+
+std::int64_t SimProcess::used_bytes() const {
+  std::int64_t used = 0;
+  world.scheduler.Look([&] { used = memory->used(); });
+  return used;
 }
 
 StreamConfig SimProcess::Config() {
@@ -209,12 +141,13 @@ void SimProcess::WithSeams(const std::function<void(const StreamSeams&)>& work) 
   } else {
     catalog = std::make_unique<LakeCatalog>(runtime, store, world.lake, &catalog_faults);
   }
+  WatchedFormat format(watch);
   work({.runtime = runtime,
         .budget = budget,
         .catalog = *catalog,
         .store = store,
         .uploads = uploads,
-        .format = ParquetFormat(),
+        .format = format,
         .open_source = [&]() -> Result<std::unique_ptr<BatchSource>> {
           return std::make_unique<SimSource>(world, *this, budget);
         }});

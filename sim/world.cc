@@ -77,8 +77,7 @@ bool World::Strikes(const char* kind, std::int64_t per_mille) {
 
 // Before and after each call of a seam: the process may die or be frozen here, and another task may run.
 void World::Step(SimProcess& process, const char* call) {
-  if (plan.Has("budget") && process.memory != nullptr)
-    oracle.Using(process.memory->used(), std::max(plan.budget_bytes, process.largest_batch));
+  if (process.memory != nullptr) oracle.Find(process.watch.Check(process.used_bytes()));
   // Between the commits to the tables it matters most.
   const std::int64_t per_mille = std::string_view(call).starts_with("catalog") ? 12 : 2;
   if (IsCaught(process, call)) {

@@ -16,6 +16,7 @@
 #include "ingest/accept.h"
 #include "ingest/engine.h"
 #include "record/memory_source.h"
+#include "sim/budget_watch.h"
 #include "sim/foreign.h"
 #include "sim/lake.h"
 #include "sim/oracle.h"
@@ -42,6 +43,8 @@ struct SimProcess {
   void Start(bool until_end);
   void Accept(const AcceptOptions& options);  // instead of Start
   void Stop();
+  // Of its budget, while the engine runs. No task is switched.
+  std::int64_t used_bytes() const;
 
   World& world;
   const std::size_t slot;
@@ -56,9 +59,7 @@ struct SimProcess {
   Status result;
   std::optional<Result<AcceptReport>> accepted;
   bool decides_in_quiet = false;  // a decision made after the faults: it meets none
-  std::int64_t held_bytes = 0;    // of batches that are not destroyed yet
-  std::int64_t held_batches = 0;
-  std::int64_t largest_batch = 0;
+  BudgetWatch watch;
   const ByteBudget* memory = nullptr;  // while the engine runs
   StreamPhase phase = StreamPhase::kPending;
   std::string code;  // of its condition

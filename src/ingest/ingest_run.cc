@@ -160,6 +160,7 @@ std::optional<std::int64_t> IngestRun::ValidThrough() const {
 }
 
 bool IngestRun::MemoryIsShort() const {
+  if (FRAZIL_MUTANT(epoch_not_cut_for_memory)) return false;
   const ByteBudget& budget = seams_.budget;
   const std::int64_t ours = budget.total() / kOurShare;
   return budget.used() > budget.total() / kUsedShare && (epoch_.bytes > ours || HeldBytes() > ours);

@@ -45,11 +45,11 @@ class LaneWriter {
   const StreamSeams& seams_;
   const HeldOffsets& held_;
   std::unique_ptr<Decoder> decoder_;
+  ByteLease memory_;  // destroyed after the rows it is for
   TableWriter rows_;
   TableWriter errors_;
   DecodeCounts counts_;
   std::int64_t left_out_ = 0;
-  ByteLease memory_;
 };
 
 }  // namespace frazil

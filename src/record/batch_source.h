@@ -76,6 +76,7 @@ class BatchPayload {
 // A contiguous piece of one partition. Every offset of the range is a record of the payload or absent: never
 // delivered by the source (transaction markers, aborted or compacted records).
 struct Batch {
+  ByteLease lease;  // destroyed last: given back when the memory is
   Partition partition;
   OffsetRange range;
   std::int64_t absent = 0;  // counted where the batch was received, not by subtraction later
@@ -85,7 +86,6 @@ struct Batch {
   std::optional<std::int64_t> end_reached_ms;  // unix time at which range.next was the partition's end
   std::int64_t max_timestamp_ms = -1;          // of the records; -1: none known
   std::int32_t leader_epoch = -1;              // of what comes last in the range; -1: not known
-  ByteLease lease;
 };
 
 // What the source says of itself.

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/mutant.h"
+
 namespace frazil {
 
 ByteLease::ByteLease(ByteLease&& other) noexcept
@@ -71,6 +73,11 @@ ByteLease ByteBudget::Charge(std::int64_t bytes) {
   const MonitorLock lock(*monitor_);
   used_ += bytes;
   return ByteLease(this, bytes);
+}
+
+bool ByteBudget::Fits(std::int64_t bytes) const {
+  if (FRAZIL_MUTANT(budget_overdrawn)) return used_ <= total_;
+  return used_ == 0 || used_ + bytes <= total_;
 }
 
 std::int64_t ByteBudget::used() const {

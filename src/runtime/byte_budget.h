@@ -1,11 +1,16 @@
 // The bytes that the process may hold for messages on their way: one budget for all streams.
 //
-// What comes in is asked for (Acquire), what it becomes is charged: rows, row groups and parts of files are
-// there already when their size is known. Nothing new is granted while the total is in use, so what is
-// charged beyond it comes only from bytes that were granted before: at most the total is granted at a time,
-// and used() stays below
-//     total + total x what a granted byte becomes at most.
-// A holder of what is charged must come to give it back without asking for more.
+// What comes in is asked for (Acquire), and granted where it fits beside all that is in use, or alone. What
+// it becomes is charged: its size is known when it is there already. A batch's rows are charged before its
+// lease is given back, and nothing else grows between two grants but parts of files, so that always
+//
+//   used() <= max(total(), the last grant)
+//             + rows made of batches that were there at that grant
+//             + parts of files made of rows that are still there: an eighth of the total, and a part a writer
+//
+// Not granted but charged is what a broker sent that takes more than half of the total and waited in vain
+// (kafka/broker_fetcher.cc): it comes on top. A holder of what is charged must come to give it back without
+// asking for more.
 #pragma once
 
 #include <cstdint>
@@ -63,7 +68,7 @@ class ByteBudget {
  private:
   friend class ByteLease;
   void Return(std::int64_t bytes);
-  bool Fits(std::int64_t bytes) const { return used_ == 0 || used_ + bytes <= total_; }
+  bool Fits(std::int64_t bytes) const;
 
   Runtime& runtime_;
   std::unique_ptr<Monitor> monitor_;
