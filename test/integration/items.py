@@ -14,13 +14,13 @@ def item(number: int) -> dict[str, Any]:
             "place": {"street": f"street {number}", "floor": -number}}
 
 
-def append_items(world, *numbers: int, columns: list[dict] = COLUMNS, **stream) -> None:
+def append_items(world, *numbers: int, columns: list[dict] = COLUMNS, metadata_columns: tuple[str, ...] = (), **stream) -> None:
     """By way of the topic, which is there with the first of them, and the stream."""
     if not world.knowledge.messages:
         world.create_topic()
     sent = Source(world.broker.address, world.topic).send(Message(json.dumps(item(number)).encode()) for number in numbers)
     world.knowledge.messages |= {message.place: message for message in sent}
-    run_to_end(world.write_spec(columns, metadata_columns=[], **stream))
+    run_to_end(world.write_spec(columns, metadata_columns=list(metadata_columns), **stream))
 
 
 def rows(read: list[dict[str, Any]], *columns: str) -> list[tuple]:

@@ -59,7 +59,7 @@ class Lake:
                 return None
             found = database.execute("SELECT metadata_location FROM iceberg_tables WHERE catalog_name = ? AND "
                                      "table_namespace = ? AND table_name = ?", (self.name, space, table)).fetchone()
-        return pathlib.Path(re.sub("^file:(//)?", "", found[0])) if found else None
+        return path_of(found[0]) if found else None
 
     def metadata(self, name: str) -> dict | None:
         file = self.metadata_file(name)
@@ -122,6 +122,10 @@ class Lake:
                 return False
             except sqlite3.OperationalError:
                 return True
+
+
+def path_of(location: str) -> pathlib.Path:
+    return pathlib.Path(re.sub("^file:(//)?", "", location))
 
 
 def rows_of(arrow: pyarrow.Table) -> list[dict[str, Any]]:

@@ -11,7 +11,8 @@ from pyiceberg.types import (DateType, DecimalType, DoubleType, FloatType, Integ
 
 from items import COLUMNS, append_items, item, rows
 from lake import ENGINES
-from program import run
+from produce import Message, Source
+from program import run, run_to_end
 
 
 def test_a_table_whose_schema_has_changed_in_every_way(world):
@@ -74,6 +75,29 @@ def test_a_table_that_is_not_partitioned_any_more(world):
     append_items(world, 2, 3, columns=COLUMNS[:2])
     for engine in ENGINES:
         assert rows(world.lake.read(world.table, engine), "id", "name") == [(1, "a"), (2, "item 2"), (3, "item 3")]
+
+
+def test_a_table_of_version_1_is_refused_until_it_is_upgraded(world):
+    """By one statement; what was written before has sequence number 0 from then on."""
+    world.folder.mkdir(parents=True, exist_ok=True)
+    catalog = world.lake.catalog()
+    catalog.create_namespace("ingest")
+    table = catalog.create_table(
+        world.table, schema=Schema(NestedField(1, "id", LongType(), required=True), NestedField(2, "name", StringType())),
+        partition_spec=PartitionSpec(PartitionField(2, 1000, IdentityTransform(), "name")), properties={"format-version": "1"})
+    table.append(pyarrow.Table.from_pylist([{"id": 1, "name": "item 2"}], schema=table.schema().as_arrow()))
+    world.create_topic()
+    Source(world.broker.address, world.topic).send(Message(json.dumps(item(number)).encode()) for number in (2, 3))
+    document = world.write_spec(COLUMNS[:2], metadata_columns=[])
+    ended = run("run", "-f", document, "--until-end", "-o", "json")
+    refusal = json.loads(ended.err.splitlines()[-1])
+    assert (ended.code, refusal["code"]) == (1, "TABLE_FORMAT_VERSION")
+    assert refusal["fix"] == "upgrade a table of version 1 by setting its property format-version to 2"
+    with world.lake.table(world.table).transaction() as change:
+        change.upgrade_table_version(2)
+    run_to_end(document)
+    for engine in ENGINES:
+        assert rows(world.lake.read(world.table, engine), "id", "name") == [(1, "item 2"), (2, "item 2"), (3, "item 3")]
 
 
 def test_metadata_in_gzip(world):
