@@ -294,9 +294,9 @@ Result<FollowerAnswer> ReadFollower(const History& history, const std::string& s
       "FOLLOWER_ROLLED_BACK",
       fmt::format("table property {} says that commit {} was applied last, the table's history says {}", key,
                   text(property ? &property->applied : nullptr), text(carried ? &*carried : nullptr)),
-      "the table was rolled back or its property edited: roll it forward to its last snapshot, or take it as "
-      "it "
-      "is: frazil accept stream NAME FOLLOWER_ROLLED_BACK");
+      "the table was rolled back, its property was edited, or its snapshots expired together with the "
+      "metadata that tells of them: roll it forward to its last snapshot, or take it as it is: "
+      "frazil accept stream NAME FOLLOWER_ROLLED_BACK");
 }
 
 bool HasCommit(const History& history, const std::string& branch, const Uuid& commit_id, std::int64_t after) {

@@ -57,8 +57,7 @@ tl::unexpected<Error> PartitionMissing(std::string_view topic, Partition partiti
           "with fewer",
           topic, partitions, partition, position),
       "check that the connection leads to the cluster and topic that were read before; if it is another now: "
-      "frazil "
-      "accept stream NAME PARTITION_MISSING --start earliest");
+      "frazil accept stream NAME PARTITION_MISSING --start earliest");
 }
 
 }  // namespace

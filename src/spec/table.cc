@@ -142,8 +142,7 @@ const ObjectRule kSource{
         {.key = "client",
          .shape = Shape::kEnum,
          .doc = "What reads the topic: Frazil's own client (Apache Kafka 2.8 or later), or librdkafka, which "
-                "knows no "
-                "topic ids or leader epochs and costs more.",
+                "knows no topic ids or leader epochs and costs more.",
          .otherwise = "frazil",
          .values = {"frazil", "librdkafka"}}}};
 
@@ -163,8 +162,7 @@ const ObjectRule kTarget{
         {.key = "properties",
          .shape = Shape::kTextMap,
          .doc = "Table properties of a table to be created; the errors table gets those about files, "
-                "metadata and "
-                "history ([operations.md](operations.md#the-tables))."},
+                "metadata and history ([operations.md](operations.md#the-tables))."},
         {.key = "branch",
          .doc = "The branch that is written; one that is not there begins where `main` is.",
          .otherwise = "main"},
@@ -176,16 +174,14 @@ const ObjectRule kTarget{
          .later = {"1"}},
         {.key = "partition_by",
          .shape = Shape::kPartition,
-         .doc =
-             "Partition fields: a column, or `bucket(16, x)`, `truncate(8, x)`, `year(x)`, `month(x)`, "
-             "`day(x)`, "
-             "`hour(x)`; [layouts.md](layouts.md). A table that exists must agree. Default: as the table is.",
+         .doc = "Partition fields: a column, or `bucket(16, x)`, `truncate(8, x)`, `year(x)`, `month(x)`, "
+                "`day(x)`, `hour(x)`; [layouts.md](layouts.md). A table that exists must agree. "
+                "Default: as the table is.",
          .many = Many::kList},
         {.key = "sort_by",
          .shape = Shape::kSortKey,
          .doc = "Sort order of each file: like partition fields, with `desc`, `nulls first` or `nulls last` "
-                "behind. A "
-                "table that exists must agree. Default: as the table is.",
+                "behind. A table that exists must agree. Default: as the table is.",
          .many = Many::kList}}};
 
 // Values nest in values: struct members, list elements, map keys and values.
@@ -205,8 +201,7 @@ std::vector<FieldRule> WithValueFields(std::vector<FieldRule> before, std::vecto
        .shape = Shape::kType,
        .presence = kRequired,
        .doc = "An Iceberg type, like `long`, `decimal(9,2)`, `list<struct<id: int, at: timestamptz>>`; or "
-              "`struct`, "
-              "`list`, `map` with the keys below."},
+              "`struct`, `list`, `map` with the keys below."},
       {.key = "parse",
        .shape = Shape::kParse,
        .doc = "How the value is read: `iso8601`, `unix_seconds`, `unix_millis`, `unix_micros`, `unix_nanos`, "

@@ -23,8 +23,7 @@ Error OldFormat(const PartitionName& name, std::int64_t offset, int magic) {
               "{} partition {}, offset {}: the log holds messages in Kafka's old format {}; format 2 is read",
               name.topic, name.partition, offset, magic),
           "let the broker write format 2 (message.format.version 0.11 or later; from Kafka 3.0 on it always "
-          "does), and "
-          "copy the old messages to a new topic or let them expire",
+          "does), and copy the old messages to a new topic or let them expire",
           ""};
 }
 
