@@ -20,7 +20,7 @@ const std::vector<std::string>& FaultKinds() {
       "load-fails",    "refused",        "conflict",     "lost",   "done",
       "late",          "storm",  // catalog
       "store-fails",   "store-after",    "torn",         "slow",   "delete-lost",
-      "outage",  // object store
+      "outage",        "hang",  // object store
       "fetch-fails",   "identify-fails", "stall",        "share",  "broker-restart",
       "absent",        "compaction",     "partition",  // topic
       "crash",         "freeze",         "pause",        "remap",  "clock",
@@ -99,8 +99,7 @@ std::set<std::string> Plan::kinds() const {
 std::string Plan::Describe() const {
   return fmt::format(
       "{} process(es), {} partition(s), {} messages, {} lane(s), commits every {} ms, {} catalog{}{}, "
-      "faults: "
-      "{}",
+      "faults: {}",
       processes, partitions, messages, lanes, commit_interval_ms, remote_catalog ? "remote" : "pointer",
       short_metadata_log ? ", short metadata log" : "", partitioned ? ", partitioned table" : "",
       fmt::join(kinds(), ","));

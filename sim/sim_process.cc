@@ -193,6 +193,11 @@ StoreFault SimProcess::StoreFaultAt(StoreOperation operation, const std::string&
     world.Note(name, "the store is slow");
     world.scheduler.Sleep(Duration(world.dice.Below(kMaxSlow.count())));
   }
+  if (world.Strikes("hang", 2)) {
+    world.Note(name, "the store hangs on " + location);
+    while (!world.quiet()) world.scheduler.Sleep(kMaxSlow);
+    return StoreFault::Fails();
+  }
   const bool writes = operation == StoreOperation::kAppend || operation == StoreOperation::kFinish;
   if (operation == StoreOperation::kDelete && world.Strikes("delete-lost", 200))
     return StoreFault::AnsweredWithoutEffect();

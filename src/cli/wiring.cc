@@ -40,7 +40,6 @@ Result<KafkaConnection> ToConnection(const ConnectionSpec& spec) {
 Wiring::Wiring(Runtime& runtime, std::int64_t memory_bytes)
     : runtime_(runtime),
       budget_(runtime, memory_bytes),
-      uploads_(runtime, budget_),
       lanes_(runtime, UsableCores()),
       store_(std::make_unique<LocalStore>(runtime)) {}
 
@@ -65,7 +64,7 @@ Result<WiredStream> Wiring::Connect(const SpecFile& file, const StreamSpec& stre
                                                     .budget = budget_,
                                                     .catalog = *catalog,
                                                     .store = *store_,
-                                                    .uploads = uploads_,
+                                                    .uploads = uploads_.emplace_back(runtime_, budget_),
                                                     .format = ParquetFormat(),
                                                     .open_source = std::move(open_source)}};
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <map>
 #include <memory>
@@ -28,7 +29,8 @@ struct WiredStream {
   StreamSeams seams;
 };
 
-// What the streams of one process share: runtime, budget, upload workers, lanes, store, catalogs.
+// What the streams of one process share: runtime, budget, lanes, store, catalogs. Each has upload workers of
+// its own, so that none waits for another's store.
 class Wiring {
  public:
   Wiring(Runtime& runtime, std::int64_t memory_bytes);
@@ -51,7 +53,7 @@ class Wiring {
  private:
   Runtime& runtime_;
   ByteBudget budget_;
-  UploadPool uploads_;
+  std::deque<UploadPool> uploads_;  // one per stream
   LanePool lanes_;
   std::unique_ptr<ObjectStore> store_;
   std::map<std::string, std::unique_ptr<Catalog>> catalogs_;  // by name of the document

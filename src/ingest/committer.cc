@@ -84,7 +84,7 @@ Result<EpochPlan> Committer::Plan(const SealedEpoch& sealed, const Files& files)
                             .nulls = files.nulls,
                             .filtered = 0,
                             .absent = epoch.absent},
-                 .valid_through_ms = sealed.valid_through_ms(),
+                 .freshness = sealed.freshness(),
                  .mapping_version = mapping_version_,
                  .followers = {},
                  .base_sequence = table_sequence_};

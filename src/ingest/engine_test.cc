@@ -415,6 +415,21 @@ TEST(Engine, ATableDroppedWhileRunningIsNotMadeAnew) {
   EXPECT_THAT(process.Join(), FailsWithCode("TABLE_REPLACED"));
 }
 
+TEST(Engine, OneOfManyStreamsThatTogetherHoldTheMemoryCutsItsEpoch) {
+  StreamWorld world(1, /*budget_bytes=*/64 << 10);
+  LanePool lane(world.runtime, 1);
+  std::vector<std::unique_ptr<LanePool::Stream>> others(20);
+  for (auto& other : others) other = lane.Register();
+  const ByteLease theirs = world.budget.Charge(36 << 10);
+  StreamProcess process(world);
+  process.shared_lanes = &lane;
+  process.config.commit_interval = std::chrono::hours(1);
+  world.Produce(0, 40);
+  process.Start();
+  process.AwaitCommitted(40);
+  ASSERT_OK(process.Stop());
+}
+
 TEST(Engine, MemoryStaysWithinTheBudgetByCuttingEpochs) {
   StreamWorld world(/*partitions=*/2, /*budget_bytes=*/64 << 10);
   world.Produce(0, 20000);

@@ -11,6 +11,7 @@
 #include "base/mutant.h"
 #include "base/result.h"
 #include "ingest/lane_writer.h"
+#include "ledger/commit.h"
 #include "record/batch_source.h"
 #include "runtime/runtime.h"
 
@@ -42,14 +43,14 @@ struct OpenEpoch {
 // Gathers what the lanes wrote. Lanes add, the committer waits.
 class SealedEpoch {
  public:
-  SealedEpoch(Runtime& runtime, OpenEpoch epoch, std::optional<std::int64_t> valid_through_ms)
+  SealedEpoch(Runtime& runtime, OpenEpoch epoch, std::optional<Freshness> freshness)
       : epoch_(std::move(epoch)),
-        valid_through_ms_(valid_through_ms),
+        freshness_(std::move(freshness)),
         monitor_(runtime.NewMonitor()),
         missing_(epoch_.lanes.size()) {}
 
   const OpenEpoch& epoch() const { return epoch_; }
-  std::optional<std::int64_t> valid_through_ms() const { return valid_through_ms_; }
+  const std::optional<Freshness>& freshness() const { return freshness_; }
 
   void Add(Result<LaneFiles> files) {
     const MonitorLock lock(*monitor_);
@@ -84,7 +85,7 @@ class SealedEpoch {
 
  private:
   const OpenEpoch epoch_;
-  const std::optional<std::int64_t> valid_through_ms_;
+  const std::optional<Freshness> freshness_;
   std::unique_ptr<Monitor> monitor_;
   std::size_t missing_;
   std::vector<LaneFiles> files_;

@@ -15,7 +15,8 @@ constexpr Duration kFetchWait = std::chrono::milliseconds(100);
 // New partitions are read from their offset 0 on, however late they are seen.
 constexpr Duration kPartitionInterval = std::chrono::seconds(10);
 constexpr Duration kLongestCheckInterval = std::chrono::minutes(1);
-// Shares of the byte budget: an epoch that holds `kOurShare` of it is cut once `kUsedShare` of all is in use.
+// Shares of the byte budget: once `kUsedShare` of all is in use, an epoch is cut that holds `kOurShare` of
+// it, or, where streams are many, an even part of what is in use: so one of them always is.
 constexpr std::int64_t kUsedShare = 2;  // a half
 constexpr std::int64_t kOurShare = 8;   // an eighth
 // Batches' bytes after which an epoch is cut whatever the interval, so that a replay after a crash stays
@@ -73,10 +74,14 @@ Status IngestRun::Fetch(StopSignal& stop) {
   while (!Done()) {
     FRAZIL_TRY(stop.Check());
     FRAZIL_TRY(failure());
-    FRAZIL_ASSIGN(auto batch, stream_.source->Next(seams_.runtime.Now() + kFetchWait, stop));
-    if (batch != nullptr) {
-      CommitBefore(*batch);
-      SendToLane(std::move(batch));
+    const MonotonicTime deadline = seams_.runtime.Now() + kFetchWait;
+    // Lanes do not wait for the stream's files to reach their store; the stream does.
+    if (seams_.uploads.AwaitRoom(deadline)) {
+      FRAZIL_ASSIGN(auto batch, stream_.source->Next(deadline, stop));
+      if (batch != nullptr) {
+        CommitBefore(*batch);
+        SendToLane(std::move(batch));
+      }
     }
     if (CutIsDue()) Cut();
     FRAZIL_TRY(LookAround(stop));
@@ -148,21 +153,22 @@ void IngestRun::NoteEnd(const Batch& batch) {
   }
 }
 
-std::optional<std::int64_t> IngestRun::ValidThrough() const {
-  std::optional<std::int64_t> least;
+std::optional<Freshness> IngestRun::FreshnessNow() const {
+  std::optional<Freshness> now;
   for (const auto& [partition, position] : position_) {
     const auto known = valid_through_ms_.find(partition);
     if (known == valid_through_ms_.end()) return std::nullopt;
-    if (least && FRAZIL_MUTANT(valid_through_of_one)) continue;
-    least = std::min(least.value_or(known->second), known->second);
+    if (!now) now = Freshness{.through_ms = known->second, .partitions = {}};
+    now->partitions.insert(partition);
+    if (!FRAZIL_MUTANT(valid_through_of_one)) now->through_ms = std::min(now->through_ms, known->second);
   }
-  return least;
+  return now;
 }
 
 bool IngestRun::MemoryIsShort() const {
   if (FRAZIL_MUTANT(epoch_not_cut_for_memory)) return false;
   const ByteBudget& budget = seams_.budget;
-  const std::int64_t ours = budget.total() / kOurShare;
+  const std::int64_t ours = budget.total() / std::max(kOurShare, kUsedShare * lanes_->streams());
   return budget.used() > budget.total() / kUsedShare && (epoch_.bytes > ours || HeldBytes() > ours);
 }
 
@@ -185,7 +191,7 @@ bool IngestRun::CutIsDue() const {
 // committed.
 void IngestRun::Cut() {
   WaitForCommitter();
-  auto sealed = std::make_shared<SealedEpoch>(seams_.runtime, std::exchange(epoch_, {}), ValidThrough());
+  auto sealed = std::make_shared<SealedEpoch>(seams_.runtime, std::exchange(epoch_, {}), FreshnessNow());
   {
     const MonitorLock lock(*monitor_);
     ++uncommitted_;

@@ -57,7 +57,7 @@ class IngestRun {
   Status LookAround(StopSignal& stop);
   Duration CheckInterval() const;
   Status LookForPartitions(StopSignal& stop);
-  std::optional<std::int64_t> ValidThrough() const;
+  std::optional<Freshness> FreshnessNow() const;
   std::optional<std::int64_t> Lag(const Positions& committed) const;
 
   void CommitLoop();

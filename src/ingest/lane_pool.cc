@@ -118,6 +118,11 @@ void LanePool::Stream::Drain() {
   while (busy()) pool_.monitor_->WaitUntil(kForever);
 }
 
+std::int64_t LanePool::Stream::streams() const {
+  const MonitorLock lock(*pool_.monitor_);
+  return static_cast<std::int64_t>(pool_.lanes_.front()->queues.size());
+}
+
 LanePool::Stream::~Stream() {
   Drain();
   const MonitorLock lock(*pool_.monitor_);

@@ -44,6 +44,8 @@ class LanePool {
     void Send(std::size_t lane, std::int64_t bytes, LaneWork work);
     // Waits until all work sent so far is done.
     void Drain();
+    // How many have a place in the pool, this one among them.
+    std::int64_t streams() const;
 
    private:
     friend class LanePool;

@@ -61,8 +61,7 @@ Result<LaneFiles> LaneWriter::Seal() {
   FRAZIL_ASSIGN(files.rows, rows_.Seal());
   auto errors = errors_.Seal();
   if (!errors) {
-    files.rows.uploads.clear();
-    DeleteFiles(seams_.store, files.rows.files);
+    rows_.TakeBack(std::move(files.rows));
     return Fail(std::move(errors).error());
   }
   files.errors = std::move(*errors);

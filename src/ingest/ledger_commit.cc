@@ -17,7 +17,7 @@ Result<AppendAttempt> LedgerCommit::Attempt(const TableMetadata& table, const Po
                       .files = files,
                       .ready_manifests = {},
                       .summary = LedgerSummary(identity_.stream, plan.commit_id, record, plan.from,
-                                               plan.counts, plan.valid_through_ms, mapping_version_)};
+                                               plan.counts, ValidThroughMs(plan, record), mapping_version_)};
   return BuildAttemptOn(seams_, table, append, [&](const Snapshot& snapshot) {
     const PositionProperty property{
         .record = record, .snapshot = snapshot.snapshot_id, .sequence = snapshot.sequence_number};

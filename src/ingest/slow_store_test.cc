@@ -81,6 +81,41 @@ TEST_F(SlowStoreTest, AStopDuringAnUploadCommitsWhatIsWhole) {
   world.ExpectExactlyOnce();
 }
 
+// One lane serves both. The files of one epoch are more than a stream may have on their way.
+TEST(HangingStore, HoldsUpNoOtherStreamAndItsOwnReadsNoMore) {
+  StreamWorld world(1, /*budget_bytes=*/64 << 10);
+  StreamWorld other(1);
+  LanePool lane(world.runtime, 1);
+  StopSignal nap(world.runtime);
+  std::atomic<bool> closed = true;
+  StreamProcess hanging(world);
+  StreamProcess going(other);
+  hanging.shared_lanes = going.shared_lanes = &lane;
+  hanging.config.partition_by = {{.transform = {.id = TransformId::kBucket, .width = 16}, .column = "id"}};
+  hanging.store_fault = [&](StoreOperation, const std::string& location) {
+    while (closed && location.ends_with(".parquet")) nap.WaitFor(std::chrono::milliseconds(1));
+    return StoreFault::None();
+  };
+  const std::int64_t room = world.budget.total() / 8;
+  world.Produce(0, 200);
+  hanging.Start();
+  hanging.Await("files under way", [&](const StreamStatus&) { return world.uploads.under_way() > room; });
+
+  other.Produce(0, 100);
+  going.Start();
+  going.AwaitCommitted(100);
+  world.Produce(0, 5000);
+  for (int i = 0; i < 200; ++i) nap.WaitFor(std::chrono::milliseconds(1));
+  EXPECT_EQ(world.budget.used(), world.uploads.under_way()) << "nothing is held but what is under way";
+
+  closed = false;
+  hanging.AwaitCommitted(5200);
+  ASSERT_OK(hanging.Stop());
+  ASSERT_OK(going.Stop());
+  world.ExpectExactlyOnce();
+  other.ExpectExactlyOnce();
+}
+
 class FailingUpload : public testing::TestWithParam<std::pair<StoreOperation, StoreFault>> {};
 
 TEST_P(FailingUpload, AbandonsItsEpochWhoseRowsComeOnce) {

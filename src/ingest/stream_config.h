@@ -53,7 +53,7 @@ struct StreamSeams {
   ByteBudget& budget;
   Catalog& catalog;
   ObjectStore& store;
-  UploadPool& uploads;  // of the process
+  UploadPool& uploads;  // of this stream alone
   DataFileFormat& format;
   // A new reader of the stream's topic; called at each start and recovery.
   std::function<Result<std::unique_ptr<BatchSource>>()> open_source;

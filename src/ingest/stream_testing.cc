@@ -217,8 +217,9 @@ StreamSeams StreamProcess::MakeSeams() {
 
 void StreamProcess::Make() {
   auto seams = MakeSeams();
-  lanes_ = std::make_unique<LanePool>(world_.runtime, lanes);
-  engine_ = std::make_unique<StreamEngine>(config, std::move(seams), *lanes_, options);
+  if (shared_lanes == nullptr) lanes_ = std::make_unique<LanePool>(world_.runtime, lanes);
+  LanePool& pool = shared_lanes != nullptr ? *shared_lanes : *lanes_;
+  engine_ = std::make_unique<StreamEngine>(config, std::move(seams), pool, options);
 }
 
 Result<AcceptReport> StreamProcess::Accept(const AcceptOptions& accept) {

@@ -80,7 +80,8 @@ class StreamProcess {
   StreamConfig config;
   EngineOptions options;
   std::size_t lanes = 2;
-  MemoryTopic* topic;  // the world's, unless a test puts another in its place
+  LanePool* shared_lanes = nullptr;  // instead of lanes of its own
+  MemoryTopic* topic;                // the world's, unless a test puts another in its place
   // Asked before every call to the catalog and the store; may be replaced before Start only.
   ChooseCatalogFault catalog_fault;
   ChooseStoreFault store_fault;

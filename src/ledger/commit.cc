@@ -227,6 +227,12 @@ Status CheckFollower(const PositionRecord& record, const std::string& table,
       "was one of the two tables rolled back or replaced? restore it to its last snapshot");
 }
 
+std::optional<std::int64_t> ValidThroughMs(const EpochPlan& plan, const PositionRecord& record) {
+  const auto is_known = [&](const auto& entry) { return plan.freshness->partitions.contains(entry.first); };
+  if (!plan.freshness || !std::ranges::all_of(record.next, is_known)) return std::nullopt;
+  return plan.freshness->through_ms;
+}
+
 Properties LedgerSummary(const std::string& stream, const Uuid& commit_id, const PositionRecord& record,
                          const Positions& from, const EpochCounts& counts,
                          std::optional<std::int64_t> valid_through_ms, const std::string& mapping_version) {

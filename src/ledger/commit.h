@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <variant>
 #include <vector>
@@ -27,6 +28,12 @@ struct FollowerFiles {
   std::int64_t files = 0;
 };
 
+// The table holds all that these partitions held up to this unix time.
+struct Freshness {
+  std::int64_t through_ms = 0;
+  std::set<Partition> partitions;
+};
+
 // An epoch whose files are all closed, ready to be committed. The same for every attempt.
 struct EpochPlan {
   Uuid commit_id;
@@ -35,7 +42,7 @@ struct EpochPlan {
   LeaderEpochs leader_epochs;  // of these, where known
   std::optional<Uuid> fence;   // of the record it was planned under
   EpochCounts counts;
-  std::optional<std::int64_t> valid_through_ms;
+  std::optional<Freshness> freshness;  // with this epoch, as far as its process knows
   std::string mapping_version;
   std::vector<FollowerFiles> followers;  // only those that get rows
   std::int64_t base_sequence = 0;        // the table's last sequence number when the epoch was opened
@@ -99,6 +106,10 @@ ApplyDecision DecideApplyAfterRollback(const PendingEntry& entry, const Follower
 // otherwise.
 Status CheckFollower(const PositionRecord& record, const std::string& table,
                      const FollowerPosition& follower);
+
+// Of the table with the record. Absent, too, where it has a partition that the epoch's process does not know
+// yet: another process was there first, and whether more has come since nobody here can tell.
+std::optional<std::int64_t> ValidThroughMs(const EpochPlan& plan, const PositionRecord& record);
 
 // Summary keys of a ledger commit.
 Properties LedgerSummary(const std::string& stream, const Uuid& commit_id, const PositionRecord& record,

@@ -45,7 +45,7 @@ EpochPlan Plan() {
           .leader_epochs = {},
           .fence = std::nullopt,
           .counts = {.rows = 2, .errors = 1, .nulls = 0, .filtered = 0, .absent = 1},
-          .valid_through_ms = std::nullopt,
+          .freshness = std::nullopt,
           .mapping_version = "m",
           .followers =
               {{.table = kErrors, .uuid = kErrorsUuid, .manifest = "m", .bytes = 9, .rows = 1, .files = 1}},
@@ -407,6 +407,15 @@ TEST(ReadBack, CoversWhatLiesBetweenNextAndUntil) {
       {Partition(0), {.first = Offset(10), .next = Offset(20)}},
       {Partition(3), {.first = Offset(0), .next = Offset(2)}}};
   EXPECT_EQ(ReadBackRanges(record), expected);
+}
+
+TEST(Freshness, IsNotKnownOfAPartitionThatOnlyAnotherProcessHasRead) {
+  EpochPlan plan = Plan();
+  EXPECT_EQ(ValidThroughMs(plan, TestRecord(7, {10, 5})), std::nullopt);
+  plan.freshness = Freshness{.through_ms = 1000, .partitions = {Partition(0), Partition(1)}};
+  EXPECT_EQ(ValidThroughMs(plan, TestRecord(7, {10})), 1000);
+  EXPECT_EQ(ValidThroughMs(plan, TestRecord(7, {10, 5})), 1000);
+  EXPECT_EQ(ValidThroughMs(plan, TestRecord(7, {10, 5, 1})), std::nullopt);
 }
 
 TEST(LedgerSummary, HasTheseKeys) {

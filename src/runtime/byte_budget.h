@@ -2,11 +2,12 @@
 //
 // What comes in is asked for (Acquire), and granted where it fits beside all that is in use, or alone. What
 // it becomes is charged: its size is known when it is there already. A batch's rows are charged before its
-// lease is given back, and nothing else grows between two grants but parts of files, so that always
+// lease is given back, and nothing else grows between two grants but what a seal makes of rows, so that
+// always
 //
 //   used() <= max(total(), the last grant)
 //             + rows made of batches that were there at that grant
-//             + parts of files made of rows that are still there: an eighth of the total, and a part a writer
+//             + files made of rows that are still there
 //
 // Not granted but charged is what a broker sent that takes more than half of the total and waited in vain
 // (kafka/broker_fetcher.cc): it comes on top. A holder of what is charged must come to give it back without

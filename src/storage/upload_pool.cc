@@ -26,10 +26,10 @@ Status Upload::Append(std::string_view bytes) {
   size_ += static_cast<std::int64_t>(bytes.size());
   const std::size_t gathered = gathered_.size() + bytes.size();
   if (gathered > kSmallBytes && gathered_.capacity() < gathered) {
-    gathered_.reserve(std::max(gathered, pool_.part_bytes_ + kSmallBytes));
+    gathered_.reserve(std::max(gathered, pool_.options_.part_bytes + kSmallBytes));
   }
   gathered_.append(bytes);
-  return gathered < pool_.part_bytes_ ? Status() : HandOver(/*last=*/false);
+  return gathered < pool_.options_.part_bytes ? Status() : HandOver(/*last=*/false);
 }
 
 void Upload::Close() {
@@ -49,14 +49,10 @@ Status Upload::HandOver(bool last) {
   const std::int64_t bytes = gathered_bytes();
   Part part{.bytes = std::exchange(gathered_, {}), .last = last, .lease = pool_.budget_.Charge(bytes)};
   const MonitorLock lock(*pool_.monitor_);
-  pool_.Await([&] { return failure_ || pool_.HasRoom(bytes); });
   if (failure_) return Fail(*failure_);
   pool_.under_way_ += bytes;
   parts_.push_back(std::move(part));
-  if (!std::exchange(busy_, true)) {
-    pool_.ready_.push_back(this);
-    pool_.monitor_->NotifyAll();
-  }
+  if (!std::exchange(busy_, true)) pool_.Ready(*this);
   return {};
 }
 
@@ -104,11 +100,8 @@ Status Upload::Write(const Part& part) {
 }
 
 UploadPool::UploadPool(Runtime& runtime, ByteBudget& budget, UploadOptions options)
-    : budget_(budget), part_bytes_(options.part_bytes), monitor_(runtime.NewMonitor()) {
+    : runtime_(runtime), budget_(budget), options_(options), monitor_(runtime.NewMonitor()) {
   FRAZIL_CHECK(options.workers >= 1 && options.part_bytes >= 1);
-  for (std::size_t i = 0; i < options.workers; ++i) {
-    workers_.push_back(runtime.Spawn(fmt::format("upload-{}", i), [this] { Work(); }));
-  }
 }
 
 UploadPool::~UploadPool() {
@@ -130,11 +123,25 @@ std::int64_t UploadPool::under_way() const {
   return under_way_;
 }
 
+bool UploadPool::AwaitRoom(MonotonicTime deadline) {
+  const MonitorLock lock(*monitor_);
+  return Await([this] { return under_way_ <= budget_.total() / kShare; }, deadline);
+}
+
 template <typename Condition>
-void UploadPool::Await(const Condition& condition) {
+bool UploadPool::Await(const Condition& condition, MonotonicTime deadline) {
   ++waiting_;
-  while (!condition()) monitor_->WaitUntil(kForever);
+  while (!condition() && runtime_.Now() < deadline) monitor_->WaitUntil(deadline);
   --waiting_;
+  return condition();
+}
+
+void UploadPool::Ready(Upload& upload) {
+  ready_.push_back(&upload);
+  if (ready_.size() > idle_ && workers_.size() < options_.workers) {
+    workers_.push_back(runtime_.Spawn(fmt::format("upload-{}", workers_.size()), [this] { Work(); }));
+  }
+  monitor_->NotifyAll();
 }
 
 void UploadPool::Work() {
@@ -142,7 +149,9 @@ void UploadPool::Work() {
     Upload* upload = nullptr;
     {
       const MonitorLock lock(*monitor_);
+      ++idle_;
       while (ready_.empty() && !closing_) monitor_->WaitUntil(kForever);
+      --idle_;
       if (ready_.empty()) return;
       upload = ready_.front();
       ready_.pop_front();

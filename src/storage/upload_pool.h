@@ -1,10 +1,11 @@
-// Objects written by workers of the process, while those who make them go on.
+// Objects written by a stream's workers, while those who make them go on.
 //
 //   maker: Append, Append, ..., Close ── parts ──> a worker: the store's Create, Append, ..., Finish
 //
 // The parts of an object are written in their order, by one worker at a time; the workers write several
 // objects at once. Bytes are charged to the budget from when they are handed over until the store has taken
-// them, and only so many may be on their way: then makers wait.
+// them. Makers never wait for the store: they are lanes, which serve other streams, too. A stream whose store
+// does not keep up, or hangs, asks AwaitRoom before it gives its lanes more to do.
 #pragma once
 
 #include <cstddef>
@@ -31,7 +32,7 @@ class Upload final : public ObjectWriter {
   // Abandons what is not finished: when a worker is in a call of the store, waits for its answer.
   ~Upload() override;
 
-  // May wait for others' bytes to arrive. Fails as the store did, as soon as that is known.
+  // Fails as the store did, as soon as that is known.
   Status Append(std::string_view bytes) override;
   // Hands over the last part: a worker finishes the object. Does not wait for that.
   void Close();
@@ -76,7 +77,7 @@ class Upload final : public ObjectWriter {
 };
 
 struct UploadOptions {
-  std::size_t workers = 4;
+  std::size_t workers = 4;  // at most; they are started when they are needed
   // From here on gathered bytes are handed over. A store that uploads parts wants at least their size.
   std::size_t part_bytes = 512 << 10;
 };
@@ -92,29 +93,34 @@ class UploadPool {
   // The worker that gets the first part creates the object. The store outlives the upload.
   std::unique_ptr<Upload> Begin(ObjectStore& store, std::string location);
 
-  // Bytes that were handed over and are not in their store: at most `most_under_way`, or one part alone.
+  // Bytes that were handed over and are not in their store.
   std::int64_t under_way() const;
-  std::int64_t most_under_way() const { return budget_.total() / kShare; }
+  // Whether, at the deadline at the latest, no more than an eighth of the budget is under way.
+  bool AwaitRoom(MonotonicTime deadline);
 
  private:
   friend class Upload;
   static constexpr std::int64_t kShare = 8;  // of the budget
 
   void Work();
-  // Of makers; REQUIRES: the monitor is locked. Idle workers are not woken where no maker waits.
+  // A worker is to take it. REQUIRES: the monitor is locked.
+  void Ready(Upload& upload);
+  // Of others than workers; REQUIRES: the monitor is locked. Idle workers are not woken where nobody waits.
+  // Whether the condition came true before the deadline.
   template <typename Condition>
-  void Await(const Condition& condition);
+  bool Await(const Condition& condition, MonotonicTime deadline = kForever);
   void Tell() {
     if (waiting_ > 0) monitor_->NotifyAll();
   }
-  bool HasRoom(std::int64_t bytes) const { return under_way_ == 0 || under_way_ + bytes <= most_under_way(); }
 
+  Runtime& runtime_;
   ByteBudget& budget_;
-  const std::size_t part_bytes_;
+  const UploadOptions options_;
   std::unique_ptr<Monitor> monitor_;
   std::deque<Upload*> ready_;  // with parts and without a worker
   std::int64_t under_way_ = 0;
-  int waiting_ = 0;  // makers
+  int waiting_ = 0;
+  std::size_t idle_ = 0;  // workers
   bool closing_ = false;
   std::vector<std::unique_ptr<Task>> workers_;
 };

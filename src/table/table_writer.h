@@ -77,6 +77,9 @@ class TableWriter {
   // missing: what comes afterwards must not be committed. The writer stays safe to use, since a lane goes on
   // until it hears of the failure.
   Result<SealedFiles> Seal();
+  // Files of the last seal that nobody will name: they are deleted with the writer, which may wait for their
+  // store.
+  void TakeBack(SealedFiles files) { finished_ = std::move(files); }
   // What rows, open files and finished files' metrics hold in memory, about.
   std::int64_t held_bytes() const;
 
