@@ -91,9 +91,9 @@ struct ManifestFile {
   std::int64_t added_rows_count = 0;                 // 512
   std::int64_t existing_rows_count = 0;              // 513
   std::int64_t deleted_rows_count = 0;               // 514
-  std::vector<FieldSummary> partitions;              // 507; empty where they are not known
-  std::optional<Bytes> key_metadata;                 // 519
-  std::optional<std::int64_t> first_row_id;          // 520; format version 3, data manifests
+  std::optional<std::vector<FieldSummary>> partitions;  // 507, one a field of the spec; nullopt: not known
+  std::optional<Bytes> key_metadata;                    // 519
+  std::optional<std::int64_t> first_row_id;             // 520; format version 3, data manifests
 
   bool operator==(const ManifestFile&) const = default;
 };

@@ -263,7 +263,8 @@ EncodedManifest ManifestEncoder::Finish() && {
   encoded.file.manifest_length = static_cast<std::int64_t>(encoded.bytes.size());
   // A summary without bounds says that all values are null, so that only all of them can be left out.
   if (std::ranges::all_of(stats_, &PartitionFieldStats::is_ordered_for_all)) {
-    for (const PartitionFieldStats& stats : stats_) encoded.file.partitions.push_back(stats.summary());
+    encoded.file.partitions.emplace();
+    for (const PartitionFieldStats& stats : stats_) encoded.file.partitions->push_back(stats.summary());
   }
   return encoded;
 }

@@ -15,11 +15,10 @@ AvroValue Maybe(const std::optional<Bytes>& value) {
   return value ? AvroValue(std::string(AsText(*value))) : AvroValue();
 }
 
-AvroValue SummariesToAvro(const std::vector<FieldSummary>& summaries) {
-  if (summaries.empty())
-    return AvroValue();  // not known, which for a spec with fields is not the same as none
+AvroValue SummariesToAvro(const std::optional<std::vector<FieldSummary>>& summaries) {
+  if (!summaries) return AvroValue();
   AvroList list;
-  for (const FieldSummary& summary : summaries) {
+  for (const FieldSummary& summary : *summaries) {
     list.emplace_back(AvroList{
         AvroValue(summary.contains_null),
         summary.contains_nan ? AvroValue(*summary.contains_nan) : AvroValue(),
@@ -57,15 +56,16 @@ AvroValue ManifestToAvro(const ManifestFile& file, std::int64_t assigned, std::i
   return AvroValue(std::move(fields));
 }
 
-Status ReadSummaries(const RecordView& record, std::vector<FieldSummary>& out) {
+Status ReadSummaries(const RecordView& record, std::optional<std::vector<FieldSummary>>& out) {
   const AvroValue* value = record.Find(507, "partitions");
   if (value == nullptr) return {};
   const AvroSchema& type = record.TypeOf(507, "partitions");
   const auto* list = std::get_if<AvroList>(&value->data);
   if (type.kind != AvroKind::kArray || list == nullptr) return RecordView::Malformed(507, "partitions");
+  out.emplace();
   for (const AvroValue& item : *list) {
     FRAZIL_ASSIGN(const RecordView element, RecordView::Of(*type.items[0], item));
-    FieldSummary& summary = out.emplace_back();
+    FieldSummary& summary = out->emplace_back();
     FRAZIL_TRY(element.Get(509, "contains_null", summary.contains_null));
     FRAZIL_TRY(element.GetOptional(518, "contains_nan", summary.contains_nan));
     FRAZIL_TRY(element.GetOptional(510, "lower_bound", summary.lower_bound));
