@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "base/log.h"
+#include "iceberg/folders.h"
 #include "iceberg/metadata_file.h"
 
 namespace frazil {
@@ -30,7 +31,9 @@ int VersionOf(const std::string& metadata_location) {
 }
 
 CommitOutcome Failed(Error error) {
-  if (error.kind == ErrorKind::kConflict) return Conflict{std::move(error.detail)};
+  // A ref that has come to hold a snapshot to be removed moves no branch: no requirement tells of it.
+  const bool held = error.code == "TABLE_REF_HOLDS";
+  if (error.kind == ErrorKind::kConflict || held) return Conflict{std::move(error.detail)};
   if (error.kind == ErrorKind::kUnknownOutcome) return UnknownOutcome{std::move(error)};
   return Refused{std::move(error)};
 }
@@ -113,9 +116,8 @@ Result<TableMetadata> PointerCatalog::ReadMetadata(const std::string& location) 
 }
 
 Result<std::string> PointerCatalog::WriteMetadata(const TableMetadata& metadata, int version) {
-  const std::string folder = metadata.Property("write.metadata.path", metadata.location + "/metadata");
   const MetadataFile file = EncodeMetadataFile(metadata);
-  std::string location = fmt::format("{}/{:05}-{}{}", WithoutTrailingSlash(folder), version,
+  std::string location = fmt::format("{}/{:05}-{}{}", MetadataFolder(metadata), version,
                                      runtime_.NewUuid().ToString(), file.suffix);
   if (auto written = store_.Put(location, file.bytes); !written) {
     DeleteFile(location);  // the failure may have come after the effect

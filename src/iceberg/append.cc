@@ -6,6 +6,7 @@
 #include <charconv>
 #include <set>
 
+#include "iceberg/folders.h"
 #include "iceberg/manifest.h"
 #include "iceberg/manifest_internal.h"
 #include "iceberg/manifest_merge.h"
@@ -13,13 +14,6 @@
 
 namespace frazil {
 namespace {
-
-std::string MetadataFolder(const TableMetadata& table) {
-  std::string folder = table.Property("write.metadata.path");
-  if (folder.empty()) folder = table.location + (table.location.ends_with('/') ? "metadata" : "/metadata");
-  while (folder.ends_with('/')) folder.pop_back();
-  return folder;
-}
 
 std::vector<ManifestEntry> AddedEntries(const std::vector<DataFile>& files,
                                         std::optional<SnapshotId> snapshot_id) {

@@ -7,6 +7,7 @@
 
 #include "iceberg/manifest.h"
 #include "iceberg/manifest_internal.h"
+#include "iceberg/metadata_internal.h"
 
 namespace frazil {
 namespace {
@@ -123,13 +124,12 @@ Status CollectDeleted(ObjectStore& store, const ManifestFile& manifest, Snapshot
 
 }  // namespace
 
-std::vector<SnapshotId> ExpiredSnapshots(const TableMetadata& table, std::int64_t now_ms,
-                                         const std::vector<SnapshotId>& keep) {
+std::vector<SnapshotId> ExpiredSnapshots(const TableMetadata& table, std::int64_t now_ms) {
   const std::int64_t oldest_ms =
       now_ms - table.PropertyInt("history.expire.max-snapshot-age-ms", kDefaultMaxAgeMs);
   const std::int64_t min_count = table.PropertyInt("history.expire.min-snapshots-to-keep", 1);
   const SnapshotIndex index = IndexOf(table);
-  std::unordered_set<SnapshotId> held(keep.begin(), keep.end());
+  std::unordered_set<SnapshotId> held;
   std::unordered_set<SnapshotId> referenced;
   if (table.current_snapshot_id) held.insert(*table.current_snapshot_id);
   for (const auto& [name, ref] : table.refs) {
@@ -173,6 +173,10 @@ Result<std::vector<std::string>> UnreachableFiles(ObjectStore& store, const Tabl
     }
   }
   FRAZIL_TRY(reachable.RemoveLive(store, deleted_files));
+  const auto statistics = StatisticsFiles(after.unknown_json);
+  for (const std::string& file : StatisticsFiles(before.unknown_json)) {
+    if (!statistics.contains(file)) metadata_files.insert(file);
+  }
 
   std::vector<std::string> files(metadata_files.begin(), metadata_files.end());
   files.insert(files.end(), deleted_files.begin(), deleted_files.end());

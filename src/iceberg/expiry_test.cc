@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <nlohmann/json.hpp>
 #include <set>
 
 #include "base/result_matchers.h"
@@ -25,10 +26,9 @@ TableMetadata Line(Properties properties) {
   return table;
 }
 
-std::vector<std::int64_t> Expired(const TableMetadata& table, std::int64_t now_ms,
-                                  const std::vector<SnapshotId>& keep = {}) {
+std::vector<std::int64_t> Expired(const TableMetadata& table, std::int64_t now_ms) {
   std::vector<std::int64_t> ids;
-  for (const SnapshotId id : ExpiredSnapshots(table, now_ms, keep)) ids.push_back(id.value());
+  for (const SnapshotId id : ExpiredSnapshots(table, now_ms)) ids.push_back(id.value());
   return ids;
 }
 
@@ -42,7 +42,6 @@ TEST(Expiry, AgeLetsGoAndTheCountAndTheHeadHold) {
   EXPECT_THAT(Expired(Line({{kAge, "0"}, {kCount, "100"}}), 1'000'000), IsEmpty());
   EXPECT_THAT(Expired(Line({}), 6'500), IsEmpty());  // five days are the default
   EXPECT_THAT(Expired(Line({}), 5 * 86'400'000 + 2'500), ElementsAre(1, 2));
-  EXPECT_THAT(Expired(Line({{kAge, "0"}}), 1'000'000, {SnapshotId(2), SnapshotId(4)}), ElementsAre(1, 3, 5));
 }
 
 TEST(Expiry, TagsAndBranchesHoldByTheirOwnSettings) {
@@ -169,6 +168,28 @@ void ExpireInRandomWorld(std::uint64_t seed, bool with_rollbacks) {
     }
   }
   EXPECT_FALSE(gone.empty());
+}
+
+TEST(Expiry, StatisticsGoWithTheirSnapshot) {
+  World world(1, {});
+  world.AppendFiles();
+  world.AppendFiles();
+  TableMetadata before = world.table();
+  const auto statistics = [&](std::size_t snapshot, const char* path) {
+    return nlohmann::json{{"snapshot-id", before.snapshots[snapshot].snapshot_id.value()},
+                          {"statistics-path", path}};
+  };
+  before.unknown_json =
+      nlohmann::json{{"statistics", {statistics(0, "memory:/s0"), statistics(1, "memory:/s1")}},
+                     {"partition-statistics", {statistics(0, "memory:/p0")}}}
+          .dump();
+  ASSERT_OK_AND_ASSIGN(
+      const TableMetadata after,
+      ApplyChange(before,
+                  {.requirements = {}, .updates = {RemoveSnapshots{{before.snapshots[0].snapshot_id}}}}, 0));
+  ASSERT_OK_AND_ASSIGN(const auto files, UnreachableFiles(world.store(), before, after));
+  EXPECT_THAT(files, ::testing::AllOf(::testing::Contains("memory:/s0"), ::testing::Contains("memory:/p0"),
+                                      ::testing::Not(::testing::Contains("memory:/s1"))));
 }
 
 TEST(ExpiryModel, ALineOfSnapshotsLosesExactlyWhatNobodyReaches) {

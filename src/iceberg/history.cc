@@ -9,9 +9,19 @@ History::History(TableMetadata current) {
   Index(versions_.front());
 }
 
+// Neighbouring versions of a long history are nearly the same: of an older one is kept what newer ones have
+// not.
 void History::AddOlder(TableMetadata older) {
-  versions_.push_back(std::move(older));
-  Index(versions_.back());
+  TableMetadata& kept = versions_.emplace_back();
+  for (Snapshot& snapshot : older.snapshots) {
+    const auto known = nodes_.find(snapshot.snapshot_id);
+    if (known == nodes_.end()) {
+      kept.snapshots.push_back(std::move(snapshot));
+    } else if (!known->second.parent) {
+      known->second.parent = snapshot.parent_snapshot_id;
+    }
+  }
+  Index(kept);
 }
 
 void History::Index(const TableMetadata& version) {

@@ -314,13 +314,15 @@ Json Embedded(const std::vector<T>& items, std::string (*to_text)(const T&)) {
   return Array(items, [to_text](const T& item) { return Json::parse(to_text(item), nullptr, false); });
 }
 
+constexpr const char* kStatistics[] = {"statistics", "partition-statistics"};
+
 }  // namespace
 
 std::string WithoutStatistics(const std::string& unknown_json, const std::set<SnapshotId>& snapshots) {
   if (unknown_json.find("statistics") == std::string::npos) return unknown_json;
   Json fields = Json::parse(unknown_json, nullptr, false);
   FRAZIL_CHECK(fields.is_object(), "unknown_json is no JSON object");
-  for (const char* key : {"statistics", "partition-statistics"}) {
+  for (const char* key : kStatistics) {
     const auto files = fields.find(key);
     if (files == fields.end() || !files->is_array()) continue;
     Json kept = Json::array();
@@ -333,6 +335,24 @@ std::string WithoutStatistics(const std::string& unknown_json, const std::set<Sn
     *files = std::move(kept);
   }
   return Dump(fields);
+}
+
+std::set<std::string> StatisticsFiles(const std::string& unknown_json) {
+  std::set<std::string> paths;
+  if (unknown_json.find("statistics") == std::string::npos) return paths;
+  Json fields = Json::parse(unknown_json, nullptr, false);
+  FRAZIL_CHECK(fields.is_object(), "unknown_json is no JSON object");
+  for (const char* key : kStatistics) {
+    const auto files = fields.find(key);
+    if (files == fields.end() || !files->is_array()) continue;
+    for (Json& file : *files) {
+      std::string path;
+      if (file.is_object() && file.contains("statistics-path") && Read(file["statistics-path"], path)) {
+        paths.insert(std::move(path));
+      }
+    }
+  }
+  return paths;
 }
 
 Result<TableMetadata> ParseTableMetadata(std::string_view text) {

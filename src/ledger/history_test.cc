@@ -1,6 +1,7 @@
 #include "iceberg/history.h"
 
 #include <gtest/gtest.h>
+#include <malloc.h>
 
 #include "ledger/history_testing.h"
 
@@ -82,6 +83,27 @@ TEST(History, FindsASnapshotThatOnlyAnOlderVersionHolds) {
   History moved = std::move(history);
   ASSERT_NE(moved.Find(first), nullptr);
   EXPECT_EQ(moved.Find(first)->summary.at("who"), "me");
+}
+
+// A day of commits is thousands of snapshots, and an audit reads a hundred versions of them.
+TEST(History, ManyOlderVersionsTakeLittleMoreThanOne) {
+  constexpr std::int64_t kSnapshots = 2'000;
+  const auto snapshot = [](std::int64_t id) {
+    Snapshot one;
+    one.snapshot_id = SnapshotId(id);
+    one.summary = {{"frazil.offsets.s", std::string(1'000, 'x')}};
+    return one;
+  };
+  TableMetadata version;
+  for (std::int64_t id = 1; id <= kSnapshots; ++id) version.snapshots.push_back(snapshot(id));
+  History history(version);
+  const std::size_t before = ::mallinfo2().uordblks;
+  for (int older = 0; older < 50; ++older) {
+    version.snapshots.front() = snapshot(-older);
+    history.AddOlder(version);
+  }
+  EXPECT_EQ(history.All().size(), static_cast<std::size_t>(kSnapshots + 50));
+  EXPECT_LT(::mallinfo2().uordblks, before + (1 << 20));  // one version is two and a half
 }
 
 }  // namespace

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "base/log.h"
+#include "iceberg/folders.h"
 #include "iceberg/partition_path.h"
 
 namespace frazil {
@@ -81,8 +82,7 @@ Result<TableLayout> LayoutOf(const TableMetadata& table, const Schema& schema) {
       layout.sort_order_id = order->order_id;
     }
   }
-  layout.folder = table.Property("write.data.path", table.location + "/data");
-  while (layout.folder.ends_with('/')) layout.folder.pop_back();
+  layout.folder = DataFolder(table);
   return layout;
 }
 
