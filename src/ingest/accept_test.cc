@@ -91,6 +91,12 @@ TEST(Accept, ADryRunRecordsNothing) {
   EXPECT_EQ(world.Target().metadata_location, before);
 }
 
+TEST(Accept, WhatWasNeverStartedIsNotStartedToLookAtIt) {
+  StreamWorld world;
+  EXPECT_EQ(CodeOf(StreamProcess(world).Accept(Code("OFFSETS_EXPIRED"))), "TABLE_NOT_FOUND");
+  EXPECT_TRUE(world.catalog.List()->empty());
+}
+
 TEST(Accept, OnlyTheStopThatIsThereCanBeAccepted) {
   StreamWorld world;
   LoseMessages(world);
@@ -242,6 +248,31 @@ TEST(Accept, WhatIsPendingIsAppliedThoughOnlyThePropertyStillHoldsThePosition) {
   EXPECT_EQ(errors.at({1, 4}), 2);
 }
 
+// What failed in the topic before is another message than that of the same offset in the new one.
+TEST(Accept, ErrorRowsOfTheTopicBeforeTakeNothingFromTheNewOneAfterARollback) {
+  StreamWorld world(1);
+  world.ProduceBad(0, 3);
+  ASSERT_OK(StreamProcess(world).RunUntilEnd());
+  MemoryTopic anew(world.runtime, {.cluster_id = "cluster-1", .topic = "orders", .topic_id = "topic-2"}, 1);
+  for (int i = 0; i < 3; ++i) {
+    const Offset at =
+        anew.Append(kP0, {.key = {}, .value = R"({"id": 1})", .headers = {}, .timestamp_ms = 1});
+    world.expected_rows.insert({0, at.value()});
+  }
+  StopSignal nap(world.runtime);
+  nap.WaitFor(std::chrono::milliseconds(5));
+  StreamProcess person(world);
+  person.topic = &anew;
+  ASSERT_OK(person.Accept(Code("TOPIC_RECREATED", AcceptStart::kEarliest)));
+  for (int round = 0; round < 2; ++round) {
+    StreamProcess process(world);
+    process.topic = &anew;
+    ASSERT_OK(process.RunUntilEnd());
+    world.ExpectExactlyOnce();
+    if (round == 0) world.RollBack(world.target, 1);
+  }
+}
+
 // Reads the topic in batches of ten, of which the one that holds `broken` cannot be opened.
 class SourceWithABrokenBatch final : public BatchSource {
  public:
@@ -308,6 +339,20 @@ TEST(Accept, WhatLiesBeforeABatchThatCannotBeOpenedIsCommittedAndTheBatchPassedO
   ExpectRows(world, kP0, 50, 60, 0);
   ExpectRows(world, kP0, 60, 95, 1);
   EXPECT_EQ(CodeOf(process()->Accept(options)), "ACCEPT_RANGE");  // there is nothing left to pass over
+}
+
+TEST(Accept, ABatchThatCannotBeOpenedStopsTheStreamThoughAnotherPartitionGoesOn) {
+  StreamWorld world;
+  world.Produce(1, 60);
+  int met = 0;
+  StreamProcess process(world);
+  process.open_source = [&]() -> Result<std::unique_ptr<BatchSource>> {
+    return std::make_unique<SourceWithABrokenBatch>(world, Offset(57), [&] {
+      if (++met <= 40) world.Produce(0, 1);
+    });
+  };
+  EXPECT_EQ(CodeOf(process.RunUntilEnd()), "SOURCE_BATCH_CORRUPT");
+  EXPECT_LT(met, 20);
 }
 
 TEST(Accept, OfTwoWhoDecideAtOnceTheSecondDoesNotTakeTheStreamBack) {

@@ -11,7 +11,8 @@
 namespace frazil {
 
 // Builds the append on `table`, adds the properties that `properties` makes of the new snapshot, and removes
-// the snapshots that history.expire.* let go, in the same change.
+// the snapshots that history.expire.* let go, in the same change; marks of other streams that stand on these
+// are carried on.
 Result<AppendAttempt> BuildAttemptOn(const StreamSeams& seams, const TableMetadata& table,
                                      const Append& append,
                                      const std::function<Properties(const Snapshot&)>& properties);

@@ -4,15 +4,17 @@
 
 #include <utility>
 
+#include "base/log.h"
 #include "base/mutant.h"
 #include "iceberg/append.h"
+#include "iceberg/folders.h"
 #include "table/older_metadata.h"
 
 namespace frazil {
 namespace {
 
 // By then somebody's orphan removal may have taken the first file.
-constexpr Duration kOldestEpoch = std::chrono::hours(24);
+constexpr std::chrono::milliseconds kOldestEpoch = std::chrono::hours(24);
 
 }  // namespace
 
@@ -44,17 +46,29 @@ Committer::Files Committer::Gather(std::vector<LaneFiles> lanes) {
 
 Result<CommitReport> Committer::Commit(SealedEpoch& sealed, StopSignal& stop) {
   const Status whole = sealed.Wait();
-  const Files files = Gather(sealed.TakeFiles());
+  Files files = Gather(sealed.TakeFiles());
   bool outcome_unknown = false;
   Result<CommitReport> report =
       whole ? CommitFiles(sealed, files, outcome_unknown, stop) : Fail(whole.error());
   // A ledger commit that landed names the files, whatever failed afterwards; CommitFiles says so by
   // `outcome_unknown`.
-  if (!report && !outcome_unknown) {
-    DeleteFiles(seams_.store, files.rows);
-    DeleteFiles(seams_.store, files.errors);
-  }
+  if (!report && !outcome_unknown) Delete(files);
   return report;
+}
+
+void Committer::Delete(const Files& files) {
+  DeleteFiles(seams_.store, files.rows);
+  DeleteFiles(seams_.store, files.errors);
+  if (files.manifest.empty()) return;
+  if (const auto deleted = seams_.store.Delete(files.manifest); !deleted) {
+    LogWarning("an uncommitted manifest stays behind: {}", deleted.error().ToString());
+  }
+}
+
+// By both clocks: one stands still while the machine is suspended, the other may be set.
+bool Committer::IsTooOld(const OpenEpoch& epoch) const {
+  return seams_.runtime.Now() - epoch.opened_at > kOldestEpoch ||
+         seams_.runtime.UnixMillis() - epoch.opened_ms > kOldestEpoch.count();
 }
 
 Status Committer::CheckPosition() {
@@ -72,7 +86,7 @@ Status Committer::CheckPosition() {
                           applied_n_));
 }
 
-Result<EpochPlan> Committer::Plan(const SealedEpoch& sealed, const Files& files) {
+Result<EpochPlan> Committer::Plan(const SealedEpoch& sealed, Files& files) {
   const OpenEpoch& epoch = sealed.epoch();
   EpochPlan plan{.commit_id = epoch.commit_id,
                  .from = epoch.from,
@@ -97,10 +111,9 @@ Result<EpochPlan> Committer::Plan(const SealedEpoch& sealed, const Files& files)
   // The follower's metadata decides where its manifest lies and under which schema; that it may have moved
   // since the start is of no matter.
   const TableMetadata& follower = stream_.tables.errors.metadata;
-  const std::string location =
-      fmt::format("{}/{}-m0.avro", follower.Property("write.metadata.path", follower.location + "/metadata"),
-                  epoch.commit_id.ToString());
-  FRAZIL_ASSIGN(const auto manifest, WriteReadyManifest(seams_.store, follower, location, files.errors));
+  files.manifest = fmt::format("{}/{}-m0.avro", MetadataFolder(follower), epoch.commit_id.ToString());
+  FRAZIL_ASSIGN(const auto manifest,
+                WriteReadyManifest(seams_.store, follower, files.manifest, files.errors));
   plan.followers.push_back(FollowerFiles{.table = config_.errors.ToString(),
                                          .uuid = follower.table_uuid,
                                          .manifest = manifest.manifest_path,
@@ -110,10 +123,10 @@ Result<EpochPlan> Committer::Plan(const SealedEpoch& sealed, const Files& files)
   return plan;
 }
 
-Result<CommitReport> Committer::CommitFiles(const SealedEpoch& sealed, const Files& files,
-                                            bool& outcome_unknown, StopSignal& stop) {
+Result<CommitReport> Committer::CommitFiles(const SealedEpoch& sealed, Files& files, bool& outcome_unknown,
+                                            StopSignal& stop) {
   const MonotonicTime started = seams_.runtime.Now();
-  if (started - sealed.epoch().opened_at > kOldestEpoch) {
+  if (IsTooOld(sealed.epoch())) {
     return Fail(ErrorKind::kConflict, "EPOCH_TOO_OLD",
                 "the epoch is dropped: its first file is older than a day");
   }

@@ -37,12 +37,15 @@ class Committer {
     std::int64_t row_bytes = 0;
     std::int64_t left_out = 0;
     std::int64_t nulls = 0;
+    std::string manifest;  // of `errors`, named by nobody yet; "" = not written
   };
 
-  Result<CommitReport> CommitFiles(const SealedEpoch& sealed, const Files& files, bool& outcome_unknown,
+  Result<CommitReport> CommitFiles(const SealedEpoch& sealed, Files& files, bool& outcome_unknown,
                                    StopSignal& stop);
-  Result<EpochPlan> Plan(const SealedEpoch& sealed, const Files& files);
+  Result<EpochPlan> Plan(const SealedEpoch& sealed, Files& files);
   static Files Gather(std::vector<LaneFiles> lanes);
+  bool IsTooOld(const OpenEpoch& epoch) const;
+  void Delete(const Files& files);
 
   const StreamConfig& config_;
   const StreamSeams& seams_;

@@ -19,6 +19,8 @@ constexpr int kStandbyIntervals = 3;
 // broker that has just restarted may tell an older end, or fewer partitions, for a moment.
 constexpr int kMoreLooksAtStart = 3;
 constexpr int kMoreLooks = 6;
+// What seems to block after so long is something else.
+constexpr Duration kForgetLooks = std::chrono::minutes(5);
 
 }  // namespace
 
@@ -82,6 +84,7 @@ class StreamEngine::Impl {
     NotePosition(stream.record);
     if (standing_by_) {
       const bool moved = std::exchange(standby_n_, stream.record.n) != stream.record.n;
+      if (moved && until_ && HasReached(stream.record.next, *until_)) return {};  // by the other's commits
       if (moved) return Fail(ErrorKind::kConflict, "FENCED", "another writer keeps committing to this table");
       standing_by_ = false;
     }
@@ -101,15 +104,11 @@ class StreamEngine::Impl {
     if (LastsWithoutHelp(error.kind)) return GiveUp(error);
     switch (error.kind) {
       case ErrorKind::kConflict:
-        looks_ = 0;
+        looks_.count = 0;
         return error.code == "FENCED" ? StandBy(error, stop) : Status();
       case ErrorKind::kBlocked:
       case ErrorKind::kInternal:
-        // The first look may have met a cache, or a moment between two commits of another process.
-        if (error.kind == ErrorKind::kBlocked && looks_ < (started_ ? kMoreLooks : kMoreLooksAtStart)) {
-          stop.WaitFor(options_.second_look * (1 << looks_++));
-          return {};
-        }
+        if (error.kind == ErrorKind::kBlocked && LooksAgain(error, stop)) return {};
         return Block(error);
       case ErrorKind::kInvalid:
       case ErrorKind::kNotFound:
@@ -126,6 +125,17 @@ class StreamEngine::Impl {
         return {};
     }
     return {};
+  }
+
+  // The first look may have met a cache, or a moment between two commits of another process.
+  bool LooksAgain(const Error& error, StopSignal& stop) {
+    Looks& looks = error.code == "SOURCE_BATCH_CORRUPT" ? looks_at_batch_ : looks_;
+    const MonotonicTime now = seams_.runtime.Now();
+    if (now - looks.last > kForgetLooks) looks.count = 0;
+    looks.last = now;
+    if (looks.count >= (started_ ? kMoreLooks : kMoreLooksAtStart)) return false;
+    stop.WaitFor(options_.second_look * (1 << looks.count++));
+    return true;
   }
 
   // What only a person can give back has been away for longer than a run until the end waits.
@@ -214,7 +224,7 @@ class StreamEngine::Impl {
       ++status_.commits;
       backoff_.Reset();
       helpless_since_.reset();
-      looks_ = 0;
+      looks_.count = 0;
     }
     if (status().phase != StreamPhase::kRunning) SetPhase(StreamPhase::kRunning, {});
     if (options_.on_commit) options_.on_commit(report);
@@ -240,7 +250,13 @@ class StreamEngine::Impl {
   Backoff backoff_;
   RetentionWatch retention_;
   std::optional<MonotonicTime> helpless_since_;  // denied or missing, since the last commit
-  int looks_ = 0;                                // at what seems to block, since the last commit
+  // At what seems to block. That others are committed says nothing of a batch that cannot be opened.
+  struct Looks {
+    int count = 0;
+    MonotonicTime last;
+  };
+  Looks looks_;  // since the last commit
+  Looks looks_at_batch_;
 
   bool started_ = false;
   std::optional<Uuid> target_uuid_;  // of the table that was recovered

@@ -21,7 +21,8 @@ namespace frazil {
 struct OpenEpoch {
   Uuid commit_id;
   MonotonicTime opened_at;
-  Positions from;  // of partitions that moved
+  std::int64_t opened_ms = 0;  // the same moment in unix time
+  Positions from;              // of partitions that moved
   Positions next;
   LeaderEpochs leader_epochs;   // of the last offset, where the source can tell
   std::int64_t absent = 0;      // counted by the source

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "ingest/attempt.h"
@@ -53,11 +54,19 @@ bool HasApplied(const TableMetadata& table, const std::string& stream, const Uui
   return false;
 }
 
+// Under which the pending files were written, as a stream begins with an unpartitioned errors table only;
+// another engine may have changed its partitioning since.
+std::int32_t UnpartitionedSpec(const TableMetadata& table) {
+  const auto found = std::ranges::find_if(table.partition_specs,
+                                          [](const PartitionSpec& spec) { return spec.fields.empty(); });
+  return found == table.partition_specs.end() ? table.default_spec_id : found->spec_id;
+}
+
 ManifestFile ReadyManifest(const PendingEntry& entry, const TableMetadata& table) {
   ManifestFile manifest;
   manifest.manifest_path = entry.manifest;
   manifest.manifest_length = entry.bytes;
-  manifest.partition_spec_id = table.default_spec_id;
+  manifest.partition_spec_id = UnpartitionedSpec(table);
   manifest.sequence_number = kUnassignedSequence;
   manifest.min_sequence_number = kUnassignedSequence;
   manifest.added_files_count = static_cast<std::int32_t>(entry.files);

@@ -27,6 +27,13 @@ constexpr std::string_view kUnreadable = "SOURCE_BATCH_CORRUPT";
 
 }  // namespace
 
+bool HasReached(const Positions& positions, const Positions& until) {
+  return std::ranges::all_of(until, [&](const auto& entry) {
+    const auto position = positions.find(entry.first);
+    return position != positions.end() && position->second >= entry.second;
+  });
+}
+
 IngestRun::IngestRun(const StreamConfig& config, const StreamSeams& seams, LanePool& lanes,
                      RecoveredStream& stream, const Positions* until, Positions& unreadable,
                      RetentionWatch& retention, std::function<void(const CommitReport&)> on_commit)
@@ -126,6 +133,7 @@ void IngestRun::SendToLane(std::unique_ptr<Batch> received) {
   if (epoch_.empty()) {
     epoch_.commit_id = seams_.runtime.NewUuid();
     epoch_.opened_at = seams_.runtime.Now();
+    epoch_.opened_ms = seams_.runtime.UnixMillis();
   }
   epoch_.Add(*received);
   if (received->payload == nullptr) return;
@@ -221,11 +229,7 @@ Status IngestRun::Finish() {
 }
 
 bool IngestRun::Done() const {
-  if (until_ == nullptr) return false;
-  return std::all_of(until_->begin(), until_->end(), [this](const auto& entry) {
-    const auto position = position_.find(entry.first);
-    return position != position_.end() && position->second >= entry.second;
-  });
+  return until_ != nullptr && HasReached(position_, *until_);
 }
 
 Status IngestRun::LookAround(StopSignal& stop) {

@@ -25,6 +25,9 @@
 
 namespace frazil {
 
+// Every partition of `until` stands there, or behind it.
+bool HasReached(const Positions& positions, const Positions& until);
+
 class IngestRun {
  public:
   // Borrows everything. `until`: per partition the offset to reach, then the run ends by itself; nullptr:

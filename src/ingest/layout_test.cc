@@ -58,6 +58,21 @@ TEST(Layout, APartitionedTableGetsEveryMessageOnceInItsPartition) {
   EXPECT_GT(LiveFiles(world).size(), files.size());
 }
 
+TEST(Layout, ATableOfOursKeepsAboutAThousandSnapshotsAndADayAtMost) {
+  const std::pair<Duration, const char*> cases[] = {{std::chrono::seconds(10), "10000000"},
+                                                    {std::chrono::minutes(5), "86400000"}};
+  for (const auto& [interval, age] : cases) {
+    StreamWorld world;
+    StreamProcess process(world);
+    process.config.commit_interval = interval;
+    ASSERT_OK(process.RunUntilEnd());
+    for (const LoadedTable& table : {world.Target(), world.Errors()}) {
+      EXPECT_EQ(table.metadata.Property("history.expire.max-snapshot-age-ms"), age);
+      EXPECT_EQ(table.metadata.Property("history.expire.min-snapshots-to-keep"), "100");
+    }
+  }
+}
+
 TEST(Layout, ATableThatIsLaidOutOtherwiseIsRefused) {
   StreamWorld world;
   StreamProcess first(world);

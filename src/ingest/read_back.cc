@@ -11,10 +11,11 @@ namespace frazil {
 namespace {
 
 constexpr std::string_view kTopicColumn = "kafka_topic";
+constexpr std::string_view kFailedAtColumn = "failed_at";
 
 Result<Schema> ReadBackSchema(const Schema& table) {
   Schema schema;
-  for (const auto name : {kPartitionColumn, kOffsetColumn, kTopicColumn}) {
+  for (const auto name : {kPartitionColumn, kOffsetColumn, kTopicColumn, kFailedAtColumn}) {
     const Field* field = table.FindByName(name);
     if (field == nullptr) {
       return Fail(ErrorKind::kBlocked, "FOLLOWER_MISMATCH",
@@ -47,7 +48,7 @@ bool MayHold(const DataFile& file, std::int32_t offset_id, const Bounds& wanted)
          bound(file.upper_bounds, wanted.high) >= wanted.low;
 }
 
-void TakeHeld(const ColumnBatch& batch, const std::string& topic,
+void TakeHeld(const ColumnBatch& batch, const std::string& topic, std::int64_t since_ms,
               const std::map<Partition, OffsetRange>& ranges, HeldOffsets& held) {
   for (std::int64_t row = 0; row < batch.rows(); ++row) {
     if (batch.column(0).is_null(row) || batch.column(1).is_null(row) || batch.column(2).is_null(row))
@@ -56,14 +57,16 @@ void TakeHeld(const ColumnBatch& batch, const std::string& topic,
     const Offset offset(batch.column(1).value<std::int64_t>(row));
     const auto range = ranges.find(partition);
     if (range == ranges.end() || offset < range->second.first || offset >= range->second.next) continue;
-    if (batch.column(2).bytes(row) == topic) held[partition].insert(offset.value());
+    const Column& failed_at = batch.column(3);
+    const bool earlier = !failed_at.is_null(row) && failed_at.value<std::int64_t>(row) < since_ms * 1000;
+    if (batch.column(2).bytes(row) == topic && !earlier) held[partition].insert(offset.value());
   }
 }
 
 }  // namespace
 
 Result<HeldOffsets> ReadBack(const StreamSeams& seams, const LoadedTable& follower, const std::string& topic,
-                             const std::map<Partition, OffsetRange>& ranges) {
+                             std::int64_t since_ms, const std::map<Partition, OffsetRange>& ranges) {
   HeldOffsets held;
   const Snapshot* head = follower.metadata.BranchHead("main");
   if (ranges.empty() || head == nullptr) return held;
@@ -82,7 +85,7 @@ Result<HeldOffsets> ReadBack(const StreamSeams& seams, const LoadedTable& follow
         continue;
       FRAZIL_TRY(ReadParquet(seams.store, entry.data_file.file_path, schema,
                              [&](const ColumnBatch& batch) -> Status {
-                               TakeHeld(batch, topic, ranges, held);
+                               TakeHeld(batch, topic, since_ms, ranges, held);
                                return {};
                              }));
     }

@@ -9,6 +9,7 @@
 #include "ingest/followers.h"
 #include "ingest/ledger_commit.h"
 #include "ingest/stream_mapping.h"
+#include "ledger/accept.h"
 #include "ledger/commit.h"
 #include "record/position_errors.h"
 #include "table/older_metadata.h"
@@ -43,8 +44,8 @@ class Recovery {
     FRAZIL_TRY(StartAt());
     FRAZIL_ASSIGN(auto follower, LoadFollower(seams_, config_.name, config_.errors));
     FRAZIL_TRY(CheckFollower(stream_.record, config_.errors.ToString(), follower.position));
-    FRAZIL_ASSIGN(stream_.held,
-                  ReadBack(seams_, follower.table, config_.topic, ReadBackRanges(stream_.record)));
+    FRAZIL_ASSIGN(stream_.held, ReadBack(seams_, follower.table, config_.topic,
+                                         OtherMessagesSince(stream_.record), ReadBackRanges(stream_.record)));
     return std::move(stream_);
   }
 

@@ -3,7 +3,8 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include <charconv>
+#include <algorithm>
+#include <chrono>
 #include <utility>
 
 #include "base/log.h"
@@ -17,9 +18,17 @@ namespace {
 
 constexpr std::int64_t kDefaultTargetFileBytes = 512LL << 20;
 
-// What tables of ours start with: a day of snapshots, a bounded metadata log, files as Frazil writes them.
-Properties DefaultProperties() {
-  return {{"history.expire.max-snapshot-age-ms", "86400000"},
+// Every commit rewrites all snapshots' entries, and the metadata log holds a hundred such files: of a day at
+// 10 seconds they would be 12 MB each, and take a second of a core.
+constexpr std::int64_t kSnapshotsKept = 1'000;
+constexpr std::chrono::milliseconds kLongestSnapshotAge = std::chrono::hours(24);
+
+// What tables of ours start with: about so many snapshots, a bounded metadata log, files as Frazil writes
+// them.
+Properties DefaultProperties(Duration commit_interval) {
+  const auto age = std::min(kLongestSnapshotAge,
+                            std::chrono::ceil<std::chrono::milliseconds>(commit_interval) * kSnapshotsKept);
+  return {{"history.expire.max-snapshot-age-ms", fmt::format("{}", age.count())},
           {"history.expire.min-snapshots-to-keep", "100"},
           {"write.metadata.delete-after-commit.enabled", "true"},
           {"write.metadata.previous-versions-max", "100"},
@@ -47,6 +56,7 @@ struct Wanted {
   std::string location;
   Properties properties;
   std::int32_t format_version = 2;
+  Duration commit_interval{};
 };
 
 Result<NewTable> ToNewTable(const StreamSeams& seams, const Wanted& wanted) {
@@ -55,7 +65,7 @@ Result<NewTable> ToNewTable(const StreamSeams& seams, const Wanted& wanted) {
                  .schema = wanted.schema,
                  .spec = {},
                  .sort_order = {},
-                 .properties = DefaultProperties(),
+                 .properties = DefaultProperties(wanted.commit_interval),
                  .now_ms = seams.runtime.UnixMillis(),
                  .format_version = wanted.format_version};
   AssignFieldIds(table.schema);
@@ -92,7 +102,8 @@ Wanted WantedRows(const StreamConfig& config, const Mapping& mapping) {
           .sort_by = config.sort_by,
           .location = config.location,
           .properties = config.table_properties,
-          .format_version = config.format_version};
+          .format_version = config.format_version,
+          .commit_interval = config.commit_interval};
 }
 
 // The target, as it is or newly created; a mapping that had to be inferred for it is part of the creating
@@ -191,7 +202,8 @@ Result<StreamTables> OpenStreamTables(const StreamConfig& config, const StreamSe
                       .sort_by = {},
                       .location = {},
                       .properties = ErrorsTableProperties(config.table_properties, ErrorsSchema()),
-                      .format_version = config.format_version};
+                      .format_version = config.format_version,
+                      .commit_interval = config.commit_interval};
   StreamTables tables;
   FRAZIL_ASSIGN(tables.target, LoadOrCreateTarget(config, seams, infer));
   FRAZIL_ASSIGN(tables.mapping, MappingOf(config, tables.target));

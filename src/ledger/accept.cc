@@ -135,6 +135,14 @@ std::optional<AcceptKind> AcceptKindOf(std::string_view code) {
   return found == std::end(kKinds) ? std::nullopt : std::optional(found->second);
 }
 
+std::int64_t OtherMessagesSince(const PositionRecord& record) {
+  std::int64_t since_ms = 0;
+  for (const AcceptedStop& stop : record.accepted) {
+    if (AcceptKindOf(stop.code) == AcceptKind::kOtherMessages) since_ms = stop.at_ms;
+  }
+  return since_ms;
+}
+
 Result<std::variant<KnownRecords, NeedOlderMetadata>> ReadKnownRecords(const History& history,
                                                                        const std::string& stream,
                                                                        const std::string& branch) {

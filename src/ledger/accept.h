@@ -28,6 +28,9 @@ enum class AcceptKind {
 // nullopt: no code that a decision could get over.
 std::optional<AcceptKind> AcceptKindOf(std::string_view code);
 
+// Unix time (ms) of the last decision after which the topic's offsets name other messages; 0: never.
+std::int64_t OtherMessagesSince(const PositionRecord& record);
+
 // The records of a stream that a table still knows, whatever is wrong with them.
 struct KnownRecords {
   // What the table holds: the nearest ancestor's record, or the property's where the walk meets its expired

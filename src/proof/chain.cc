@@ -224,6 +224,7 @@ Result<std::variant<LedgerChain, NeedOlderMetadata>> ReadChain(const History& hi
       NoteForeign(*snapshot, chain);
       continue;
     }
+    if (Find(snapshot->summary, FromKey(name)) == nullptr) continue;  // carried on by another stream's commit
     FRAZIL_ASSIGN(auto epoch, ReadEpoch(*snapshot, name));
     chain.whole = epoch.record.n == 1 || BeginsAnew(epoch.record);
     if (const AcceptedStop* stop = epoch.record.decision(); stop != nullptr && !stop->stream.empty())

@@ -43,6 +43,20 @@ TEST(Chain, AWholeOneIsClean) {
             (EpochCounts{.rows = 21, .errors = 2, .nulls = 1, .filtered = 0, .absent = 1}));
 }
 
+TEST(Chain, ARecordThatAnotherStreamCarriedOnIsNoCommit) {
+  const auto summary = [](const PositionRecord& record) {
+    return Properties{
+        {OffsetsKey("s"), ToJson(record)}, {FromKey("s"), "{}"}, {CountsKey("s"), ToJson(EpochCounts{})}};
+  };
+  HistoryBuilder table;
+  table.Foreign(summary(TestRecord(1, {5})));
+  table.Foreign({{OffsetsKey("s"), ToJson(TestRecord(1, {5}))}});
+  table.Foreign(summary(TestRecord(2, {5})));
+  ASSERT_OK_AND_ASSIGN(const auto chain, ReadChain(table.Load(), "s", "main"));
+  EXPECT_EQ(std::get<LedgerChain>(chain).epochs.size(), 2U);
+  EXPECT_THAT(CheckChain(std::get<LedgerChain>(chain)), IsEmpty());
+}
+
 TEST(Chain, EachFaultIsFound) {
   struct Case {
     const char* name;
