@@ -99,6 +99,14 @@ TEST_F(Program, AuditAndWhereMakeNothing) {
   EXPECT_FALSE(std::filesystem::exists(folder_ + "/catalog.db"));
 }
 
+TEST_F(Program, ACatalogThatCannotBeReachedIsAProblemLikeOthers) {
+  std::filesystem::create_symlink("catalog.db", folder_ + "/catalog.db");  // names itself
+  setenv("FRAZIL_NOT_SET", "secret", 1);
+  EXPECT_EQ(Execute({"audit", "stream", "orders", "-f", Write("good.yaml", Good())}), 1);
+  unsetenv("FRAZIL_NOT_SET");
+  EXPECT_THAT(err_, HasSubstr("SQL_OPEN"));
+}
+
 TEST_F(Program, AnswersWhatItIs) {
   EXPECT_EQ(Execute({"version"}), 0);
   EXPECT_THAT(out_, StartsWith("frazil "));

@@ -1,8 +1,6 @@
 // frazil preview stream: the true decoder over a sample. Nothing is written.
 #include "ingest/preview.h"
 
-#include <filesystem>
-
 #include "cli/commands.h"
 #include "cli/preview_output.h"
 #include "cli/sample_choice.h"
@@ -12,12 +10,12 @@
 namespace frazil {
 namespace {
 
-// The stream's target as it stands. Opening a catalog that is not there would make it.
+// The stream's target as it stands.
 Result<std::optional<LoadedTable>> FindTable(Wiring& wiring, const SpecFile& file, const StreamSpec& stream,
                                              const TableName& name) {
   const CatalogSpec* spec = file.FindCatalog(stream.catalog);
   FRAZIL_CHECK(spec != nullptr, "a checked file holds what its streams name");
-  if (!std::filesystem::exists(spec->database_path)) return std::nullopt;
+  if (IsMissing(*spec)) return std::nullopt;
   FRAZIL_ASSIGN(Catalog * catalog, wiring.OpenCatalog(*spec));
   auto loaded = catalog->Load(name);
   if (loaded) return std::move(*loaded);

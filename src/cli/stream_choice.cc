@@ -26,10 +26,9 @@ tl::expected<WiredStream, std::vector<Error>> ChooseStream(Wiring& wiring,
   if (!file) return tl::unexpected(file.error());
   const auto stream = FindNamedStream(*file, options.file, options.stream);
   if (!stream) return tl::unexpected(std::vector{stream.error()});
-  // Opening a catalog makes it, and these commands change nothing.
   const CatalogSpec* catalog = file->FindCatalog((*stream)->catalog);
   FRAZIL_CHECK(catalog != nullptr, "a checked file holds what its streams name");
-  if (!std::filesystem::exists(catalog->database_path)) {
+  if (IsMissing(*catalog)) {
     return tl::unexpected(
         std::vector{Error{.kind = ErrorKind::kNotFound,
                           .code = "TABLE_NOT_FOUND",
@@ -40,6 +39,11 @@ tl::expected<WiredStream, std::vector<Error>> ChooseStream(Wiring& wiring,
   auto wired = wiring.Connect(*file, **stream);
   if (!wired) return tl::unexpected(std::vector{std::move(wired).error()});
   return std::move(*wired);
+}
+
+bool IsMissing(const CatalogSpec& catalog) {
+  std::error_code unknown;  // as where a folder may not be searched: opening tells
+  return !std::filesystem::exists(catalog.database_path, unknown) && !unknown;
 }
 
 int ReportProblems(const std::vector<Error>& problems, const Output& output, const std::string& stream) {

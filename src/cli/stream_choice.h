@@ -16,6 +16,10 @@ tl::expected<WiredStream, std::vector<Error>> ChooseStream(Wiring& wiring,
 Result<const StreamSpec*> FindNamedStream(const SpecFile& file, const std::string& path,
                                           const std::string& name);
 
+// The catalog's database is certainly not there. Opening it would make it, which commands that change nothing
+// must not do.
+bool IsMissing(const CatalogSpec& catalog);
+
 // The worst exit code.
 int ReportProblems(const std::vector<Error>& problems, const Output& output, const std::string& stream = {});
 

@@ -60,10 +60,8 @@ Status RowAudit::ScanPass(bool first, const std::map<Partition, OffsetRange>& ra
                             return source.scan.MayHoldRange(file.file, entry.first, entry.second);
                           });
       if (!needed) continue;
-      FRAZIL_TRY(source.scan.Scan(file, source.deletes, [&](const ScannedRow& row) {
-        TakeRow(source, row, first, map);
-        return true;
-      }));
+      FRAZIL_TRY(source.scan.Scan(file, source.deletes,
+                                  [&](const ScannedRow& row) { TakeRow(source, row, first, map); }));
     }
   }
   return {};

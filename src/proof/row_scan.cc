@@ -8,21 +8,6 @@
 #include "runtime/stop_signal.h"
 
 namespace frazil {
-namespace {
-
-// Ends a read that has found what it looked for; `enough` tells that from a failure.
-tl::unexpected<Error> Enough(bool& enough) {
-  enough = true;
-  return Fail(StoppingError());
-}
-
-Status WithoutEnough(Status status, bool enough) {
-  if (enough) return {};
-  return status;
-}
-
-}  // namespace
-
 Result<RowScan> RowScan::Make(ObjectStore& store, const std::string& table, const Schema& schema,
                               std::optional<std::string> topic) {
   RowScan scan(store);
@@ -51,7 +36,7 @@ bool RowScan::MayHoldRange(const DataFile& file, Partition partition, const Offs
 }
 
 Status RowScan::Scan(const LiveFile& file, const RowDeletes& deletes,
-                     const std::function<bool(const ScannedRow&)>& take) {
+                     const std::function<void(const ScannedRow&)>& take) {
   RowDeletes::OfFile deleted = deletes.For(file);
   Schema schema;
   schema.fields = fields_;
@@ -59,8 +44,7 @@ Status RowScan::Scan(const LiveFile& file, const RowDeletes& deletes,
     if (schema.FindById(field.id) == nullptr) schema.fields.push_back(field);
   }
   std::int64_t position = 0;
-  bool enough = false;
-  Status read = ReadParquet(*store_, file.file.file_path, schema, [&](const ColumnBatch& batch) -> Status {
+  return ReadParquet(*store_, file.file.file_path, schema, [&](const ColumnBatch& batch) -> Status {
     const Column& partitions = batch.column(0);
     const Column& offsets = batch.column(1);
     for (std::int64_t row = 0; row < batch.rows(); ++row, ++position) {
@@ -70,15 +54,13 @@ Status RowScan::Scan(const LiveFile& file, const RowDeletes& deletes,
         continue;
       }
       if (topic_ && (batch.column(2).is_null(row) || batch.column(2).bytes(row) != *topic_)) continue;
-      const ScannedRow scanned{.partition = Partition(partitions.value<std::int32_t>(row)),
-                               .offset = Offset(offsets.value<std::int64_t>(row)),
-                               .position = position,
-                               .deleted = is_deleted};
-      if (!take(scanned)) return Enough(enough);
+      take({.partition = Partition(partitions.value<std::int32_t>(row)),
+            .offset = Offset(offsets.value<std::int64_t>(row)),
+            .position = position,
+            .deleted = is_deleted});
     }
     return {};
   });
-  return WithoutEnough(std::move(read), enough);
 }
 
 Result<std::vector<std::string>> ReadTexts(ObjectStore& store, const Schema& schema,
@@ -91,7 +73,7 @@ Result<std::vector<std::string>> ReadTexts(ObjectStore& store, const Schema& sch
     if (field != nullptr && field->type.id == TypeId::kString) projected.fields.push_back(*field);
   }
   std::int64_t before = 0;
-  bool enough = false;
+  bool found = false;
   const auto take = [&](const ColumnBatch& batch) -> Status {
     const std::int64_t row = position - before;
     before += batch.rows();
@@ -102,10 +84,11 @@ Result<std::vector<std::string>> ReadTexts(ObjectStore& store, const Schema& sch
         if (values.field().name == names[i] && !values.is_null(row)) texts[i] = values.bytes(row);
       }
     }
-    return Enough(enough);
+    found = true;
+    return Fail(StoppingError());  // ends the read
   };
-  Status read = ReadParquet(store, location, projected, take);
-  FRAZIL_TRY(WithoutEnough(std::move(read), enough));
+  if (const Status read = ReadParquet(store, location, projected, take); !read && !found)
+    return Fail(read.error());
   return texts;
 }
 

@@ -27,10 +27,10 @@ class RowScan {
   static Result<RowScan> Make(ObjectStore& store, const std::string& table, const Schema& schema,
                               std::optional<std::string> topic);
 
-  // Calls `take` with the rows of one file, in order; false ends the scan. Rows without an offset, which are
-  // none of Frazil's, are counted only.
+  // Calls `take` with the rows of one file, in order. Rows without an offset, which are none of Frazil's, are
+  // counted only.
   Status Scan(const LiveFile& file, const RowDeletes& deletes,
-              const std::function<bool(const ScannedRow&)>& take);
+              const std::function<void(const ScannedRow&)>& take);
   // Rows without partition or offset in the files scanned so far, that are not deleted.
   std::int64_t without_offset() const { return without_offset_; }
 

@@ -117,14 +117,13 @@ class Search {
     const OffsetRange wanted{options_.offset, options_.offset + 1};
     for (const LiveFile& file : files.data) {
       if (!scan.MayHoldRange(file.file, options_.partition, wanted)) continue;
-      std::optional<std::int64_t> at;
+      std::vector<std::int64_t> rows;  // a compaction may have brought doubled ones together
       FRAZIL_TRY(scan.Scan(file, deletes, [&](const ScannedRow& row) {
-        if (row.partition != options_.partition || row.offset != options_.offset) return true;
+        if (row.partition != options_.partition || row.offset != options_.offset) return;
         deleted_ = deleted_ || row.deleted;
-        if (!row.deleted) at = row.position;
-        return row.deleted;
+        if (!row.deleted) rows.push_back(row.position);
       }));
-      if (at) FRAZIL_TRY(AddPlace(name, table, file, *at, found));
+      for (const std::int64_t row : rows) FRAZIL_TRY(AddPlace(name, table, file, row, found));
     }
     return {};
   }

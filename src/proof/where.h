@@ -65,8 +65,8 @@ struct WhereOptions {
   OpenSource open_source;  // asked where there is no row; empty: nobody is asked
 };
 
-// Opens only files whose bounds hold partition and offset, reads of each the two columns and stops at the
-// row. kInvalid (WHERE_PARTITION) for a partition that the stream does not have; the rest as Audit.
+// Opens only files whose bounds hold partition and offset, and reads of each the two columns. kInvalid
+// (WHERE_PARTITION) for a partition that the stream does not have; the rest as Audit.
 Result<WhereAnswer> Where(Runtime& runtime, Catalog& catalog, ObjectStore& store,
                           const WhereOptions& options);
 

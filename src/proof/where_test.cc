@@ -126,6 +126,8 @@ TEST(Where, WhatOthersDidToARow) {
   EXPECT_EQ(lost.state, WhereState::kLost);
   ASSERT_OK_AND_ASSIGN(const WhereAnswer told, Look(world, {1, 3}));
   EXPECT_EQ(told.state, WhereState::kLost) << "its commit recorded others without row, the topic tells";
+  ASSERT_OK_AND_ASSIGN(const WhereAnswer together, Look(world, {0, 3}));
+  EXPECT_EQ(together.state, WhereState::kDoubled) << "both rows are in one file by now";
 }
 
 TEST(Where, BeforeTheStartAndAfterExpiry) {

@@ -13,6 +13,22 @@
 namespace frazil {
 namespace {
 
+// Opening failed for something that may pass, and not for what stands at the path.
+bool MayPass(int number) {
+  switch (number) {
+    case EMFILE:
+    case ENFILE:
+    case ENOMEM:
+    case ENOSPC:
+    case EDQUOT:
+    case EIO:
+    case EINTR:
+      return true;
+    default:
+      return false;
+  }
+}
+
 // What a result code asks of the caller. `system_errno` is that of a failed open, else 0.
 Error ErrorOf(int code, std::string message, int system_errno) {
   switch (code & 0xff) {
@@ -36,6 +52,7 @@ Error ErrorOf(int code, std::string message, int system_errno) {
       if (system_errno == EACCES || system_errno == EPERM || system_errno == EROFS) {
         return ErrorOf(SQLITE_PERM, std::move(message), 0);
       }
+      if (MayPass(system_errno)) return ErrorOf(SQLITE_IOERR, std::move(message), 0);
       return {ErrorKind::kInvalid, "SQL_OPEN", std::move(message), "", ""};
     case SQLITE_NOTADB:
       return {ErrorKind::kInvalid, "SQL_OPEN", std::move(message), "", ""};

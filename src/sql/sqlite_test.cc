@@ -151,5 +151,18 @@ TEST_F(Sqlite, OpenTellsWhatIsWrongWithTheFile) {
   EXPECT_THAT(text.error().detail, ::testing::HasSubstr(folder_ + "/text.db"));
 }
 
+TEST_F(Sqlite, WithoutADescriptorLeftItCannotBeOpenedForNow) {
+  OpenWithTable();
+  rlimit before{};
+  ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &before), 0);
+  rlimit none = before;
+  none.rlim_cur = 0;
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &none), 0);
+  const auto opened = SqliteDatabase::Open(path_, {.create = false});
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &before), 0);
+  EXPECT_THAT(opened, FailsWithCode("SQL_IO"));
+  EXPECT_THAT(opened, FailsWith(ErrorKind::kUnavailable));
+}
+
 }  // namespace
 }  // namespace frazil
