@@ -27,6 +27,10 @@ constexpr Duration kConnectLimit = seconds(5);
 constexpr Duration kShortPause = milliseconds(100);  // until a partition is asked for again
 // A response smaller than this does not wait for the byte budget.
 constexpr std::size_t kSmallResponse = 4 << 10;
+// Up to so much malloc has at hand; more comes from the system each time, if we do not keep it.
+constexpr std::size_t kKeptByMalloc = 1 << 20;
+// What is kept, two of at most a sixth, leaves room beside those who stand still.
+constexpr std::int64_t kLeastOfBudget = 6;
 // The next poll after one of so much comes at once.
 constexpr std::size_t kLargeResponse = 64 << 10;
 // A broker sends the first batch whole, whatever the limit; so one that never becomes whole lies about its
@@ -59,11 +63,12 @@ std::int64_t BytesOf(const LogSlice& slice) {
 
 }  // namespace
 
-BrokerFetcher::BrokerFetcher(ClusterClient& client, ByteBudget& budget, ReadingState& state,
-                             std::int32_t node_id, std::size_t slot, StopSignal& stop)
+BrokerFetcher::BrokerFetcher(ClusterClient& client, ByteBudget& budget, BufferRing& buffers,
+                             ReadingState& state, std::int32_t node_id, std::size_t slot, StopSignal& stop)
     : runtime_(client.runtime()),
       client_(client),
       budget_(budget),
+      buffers_(buffers),
       state_(state),
       node_id_(node_id),
       slot_(slot),
@@ -186,6 +191,7 @@ Status BrokerFetcher::Send() {
 Status BrokerFetcher::SendPoll(std::int16_t version) {
   const Duration wait = plan_.catching_up() ? Duration{} : most_wait_;
   request_.max_wait_ms = static_cast<std::int32_t>(std::chrono::duration_cast<milliseconds>(wait).count());
+  if (wait > Duration{}) buffers_.Trim();  // nothing large is to come
   polled_at_ = runtime_.Now();
   plan_.BuildPoll(request_, runtime_.UnixMillis());
   return link_->SendFetch(request_, version, polled_at_ + state_.times.answer, stop_);
@@ -232,10 +238,14 @@ Result<std::shared_ptr<FetchBuffer>> BrokerFetcher::MakeBuffer(std::size_t bytes
     return Fail(IncompleteAnswerError(
         client_.connection(), fmt::format("broker {} announces a response of {} bytes", node_id_, bytes)));
   }
-  ByteLease lease;
-  if (bytes > kSmallResponse) {
-    FRAZIL_ASSIGN(lease, Lease(static_cast<std::int64_t>(bytes)));
+  if (bytes <= kSmallResponse) return std::make_shared<FetchBuffer>(bytes);
+  const auto size = static_cast<std::int64_t>(bytes);
+  const bool comes_back = bytes > kKeptByMalloc && size <= budget_.total() / kLeastOfBudget;
+  if (comes_back) {
+    if (auto buffer = buffers_.Take(bytes)) return buffer;
   }
+  FRAZIL_ASSIGN(auto lease, Lease(size));
+  if (comes_back) return buffers_.Make(bytes, std::move(lease));
   return std::make_shared<FetchBuffer>(bytes, std::move(lease));
 }
 

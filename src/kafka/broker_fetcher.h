@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "kafka/buffer_ring.h"
 #include "kafka/cluster_client.h"
 #include "kafka/fetch_plan.h"
 #include "kafka/reading_state.h"
@@ -22,8 +23,8 @@ namespace frazil {
 class BrokerFetcher {
  public:
   // Serves the subscriptions of `slot`. Borrows everything.
-  BrokerFetcher(ClusterClient& client, ByteBudget& budget, ReadingState& state, std::int32_t node_id,
-                std::size_t slot, StopSignal& stop);
+  BrokerFetcher(ClusterClient& client, ByteBudget& budget, BufferRing& buffers, ReadingState& state,
+                std::int32_t node_id, std::size_t slot, StopSignal& stop);
 
   // Until `stop` fires and state.stopping is set, or nobody wants anything from a broker that has left the
   // cluster.
@@ -74,6 +75,7 @@ class BrokerFetcher {
   Runtime& runtime_;
   ClusterClient& client_;
   ByteBudget& budget_;
+  BufferRing& buffers_;
   ReadingState& state_;
   const std::int32_t node_id_;
   const std::size_t slot_;

@@ -85,7 +85,7 @@ class CatchUpTest : public ReadingTest {
   static constexpr int kPartitions = 8;
   static constexpr int kBatches = 40;
 
-  CatchUpTest() : ReadingTest(1, 64 * kMiB) {}
+  CatchUpTest() : ReadingTest(1, 64 * kMiB) { times_.answer = seconds(10); }
   void SetUp() override {
     cluster_.AddTopic("orders", kPartitions);
     auto state = cluster_.state();
@@ -175,6 +175,25 @@ TEST_F(CatchUpTest, ThoseAtTheirEndHearNewsMeanwhile) {
   }
   ASSERT_TRUE(TakeUntil(*source, taken, [&] { return taken[5].next > Offset(kBatches); }));
   EXPECT_LT(taken[0].next, Offset(kBatches + 1000));
+}
+
+// What is kept for the next response is the budget's, and goes when none is to come.
+TEST_F(CatchUpTest, NoMemoryIsKeptByThoseAtTheirEnd) {
+  cluster_.AddTopic("large", 2);
+  {
+    auto state = cluster_.state();
+    for (int batch = 0; batch < 20; ++batch) {
+      for (int partition = 0; partition < 2; ++partition)
+        Log(state, partition, "large").AppendRecords(1, 2 * kMiB);
+    }
+  }
+  await_next_ = Duration{};
+  const auto source = Source("large");
+  ASSERT_TRUE(source->Seek(From(2)));
+  Taken taken(From(2));
+  ASSERT_TRUE(TakeUpTo(*source, taken, 40));
+  EXPECT_EQ(taken[1].offsets, Offsets(0, 20));
+  ASSERT_TRUE(TakeUntil(*source, taken, [&] { return budget_.used() == 0; }));
 }
 
 // Behind another answer it waits, and may wait for long.

@@ -20,6 +20,7 @@ using std::chrono::seconds;
 FetchPool::FetchPool(Runtime& runtime, ByteBudget& budget, KafkaConnection connection, ReadingTimes times)
     : runtime_(runtime),
       budget_(budget),
+      buffers_(runtime),
       client_(runtime, std::move(connection)),
       state_(runtime, times, budget.total()),
       stop_(runtime),
@@ -204,7 +205,8 @@ void FetchPool::StartFetchers() {
       if (broker == kNoBroker) continue;
       auto& [fetcher, task] = fetchers_[{broker, subscription.slot}];
       if (fetcher != nullptr) continue;
-      fetcher = std::make_unique<BrokerFetcher>(client_, budget_, state_, broker, subscription.slot, stop_);
+      fetcher = std::make_unique<BrokerFetcher>(client_, budget_, buffers_, state_, broker, subscription.slot,
+                                                stop_);
       task = runtime_.Spawn("fetch", [running = fetcher.get()] { running->Run(); });
     }
   }

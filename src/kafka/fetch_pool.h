@@ -52,6 +52,7 @@ class FetchPool {
 
   Runtime& runtime_;
   ByteBudget& budget_;
+  BufferRing buffers_;
   ClusterClient client_;
   ReadingState state_;
   StopSignal stop_;

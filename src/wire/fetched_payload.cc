@@ -10,9 +10,15 @@
 namespace frazil {
 
 FetchBuffer::FetchBuffer(std::size_t size, ByteLease lease)
-    : bytes_(std::make_unique_for_overwrite<char[]>(size + kReadableBeyond)),
-      size_(size),
+    : capacity_(size),
+      bytes_(std::make_unique_for_overwrite<char[]>(size + kReadableBeyond)),
       lease_(std::move(lease)) {
+  SetSize(size);
+}
+
+void FetchBuffer::SetSize(std::size_t size) {
+  FRAZIL_CHECK(size <= capacity_);
+  size_ = size;
   std::memset(bytes_.get() + size, 0, kReadableBeyond);
 }
 

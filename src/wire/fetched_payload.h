@@ -21,10 +21,14 @@ class FetchBuffer {
 
   char* data() { return bytes_.get(); }
   std::string_view bytes() const { return {bytes_.get(), size_}; }
+  std::size_t capacity() const { return capacity_; }
+  // For another response. REQUIRES: size <= capacity(), and nobody reads the one before any more.
+  void SetSize(std::size_t size);
 
  private:
-  std::unique_ptr<char[]> bytes_;
-  std::size_t size_;
+  const std::size_t capacity_;
+  const std::unique_ptr<char[]> bytes_;
+  std::size_t size_ = 0;
   ByteLease lease_;
 };
 

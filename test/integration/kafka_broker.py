@@ -98,12 +98,18 @@ class Broker:
 
     def ends(self, name: str) -> dict[int, int]:
         """The end of every partition, once no transaction is open any more."""
-        partitions = self.partitions(name)
-
         def settled() -> dict[int, int] | None:
-            ends = self._latest(name, partitions, IsolationLevel.READ_UNCOMMITTED)
-            return ends if ends == self._latest(name, partitions, IsolationLevel.READ_COMMITTED) else None
-        return wait_for(f"the transactions of {name} are decided", settled)
+            ends = self.stable_ends(name)
+            open_ones = any(stable != end for stable, end in ends.values())
+            return None if open_ones else {partition: end for partition, (_, end) in ends.items()}
+        return wait_for(lambda: f"the transactions of {name} are decided: {self.stable_ends(name)}", settled)
+
+    def stable_ends(self, name: str) -> dict[int, tuple[int, int]]:
+        """The last stable offset of every partition, and its end."""
+        partitions = self.partitions(name)
+        stable = self._latest(name, partitions, IsolationLevel.READ_COMMITTED)
+        ends = self._latest(name, partitions, IsolationLevel.READ_UNCOMMITTED)
+        return {partition: (stable[partition], end) for partition, end in ends.items()}
 
     def _latest(self, name: str, partitions: list[int], level: IsolationLevel) -> dict[int, int]:
         request = {TopicPartition(name, partition): OffsetSpec.latest() for partition in partitions}

@@ -7,7 +7,7 @@ import re
 import signal
 import subprocess
 import uuid
-from typing import Any
+from typing import Any, Callable
 
 from waiting import LIMIT, wait_for
 
@@ -123,13 +123,16 @@ class Running:
         """Its exit code; None while it runs."""
         return self._process.poll()
 
-    def wait_for(self, what: str, condition, limit: float = LIMIT):
+    def wait_for(self, what: str | Callable[[], str], condition, limit: float = LIMIT):
         """Waits for a condition while the program runs; if it ends before, that is a failure with its log."""
+        def told() -> str:
+            return f"{what() if callable(what) else what}\n{self.log[-3000:]}"
+
         def holds():
             answer = condition()
-            assert answer or self.code is None, f"ended with {self.code} while waiting for: {what}\n{self.log[-3000:]}"
+            assert answer or self.code is None, f"ended with {self.code} while waiting for: {told()}"
             return answer
-        return wait_for(lambda: f"{what}\n{self.log[-3000:]}", holds, limit)
+        return wait_for(told, holds, limit)
 
     def wait_for_log(self, pattern: str, limit: float = LIMIT) -> re.Match:
         return self.wait_for(f"{pattern!r} in the log", lambda: re.search(pattern, self.log), limit)

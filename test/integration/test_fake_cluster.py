@@ -190,7 +190,10 @@ def test_a_storm_costs_no_row(own, seed, request):
                 if draw.random() < 0.3:
                     running.wait_for("something is read", lambda: own.position() != before, SECONDS)
             load.stop()
-        running.wait_for("all is read", own.caught_up, 2 * SECONDS)
+        began = time.monotonic()
+        own.broker.ends(own.topic)  # the storm may leave a transaction open until its timeout: that is no delay of ours
+        print(f"transactions were decided after {time.monotonic() - began:.1f} s")
+        running.wait_for(lambda: f"all is read: {own.places()}", own.caught_up, 2 * SECONDS)
         assert "BLOCKED" not in running.log, running.log[-3000:]
         running.stop()
     assert sum(trouble.hits for trouble in troubles) >= len(troubles) / 2

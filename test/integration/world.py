@@ -43,8 +43,15 @@ class World:
         position = self.position()
         return all(position.get(partition, 0) == end for partition, end in ends.items())
 
+    def places(self) -> str:
+        """Per partition how far the table is, the last stable offset and the end, where they differ."""
+        position = self.position()
+        return "; ".join(f"{partition}: at {position.get(partition, 0)} of {stable}, {end}"
+                         for partition, (stable, end) in self.broker.stable_ends(self.topic).items()
+                         if not position.get(partition, 0) == stable == end)
+
     def wait_until_caught_up(self, running: program.Running) -> None:
-        running.wait_for("the stream has caught up", self.caught_up)
+        running.wait_for(lambda: f"the stream has caught up: {self.places()}", self.caught_up)
 
     def audit(self, starts: dict[int, int] | None = None, foreign_rows: int = 0, engine: str = "pyiceberg",
               history: bool = True) -> None:
