@@ -12,7 +12,7 @@ import subprocess
 import sys
 import time
 
-from shapes import Events, Row, Topic
+from shapes import Events, Files, Row, Topic
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 BIN = ROOT / "build/release/bin"
@@ -141,11 +141,14 @@ def reading(broker: str, topic: Topic, client: str, expected: dict) -> float:
     return 1e9 * found["cpu_s"] / found["records"]
 
 
-def duckdb(folder: pathlib.Path, events: Events, expected: dict) -> dict:
-    source, target = ndjson(folder, events), folder / f"{events.file_name}.parquet"
-    figures = json.loads(run(PYTHON, ROOT / "bench/readback.py", events.file_name, "convert", source, target))
-    expected |= check("DuckDB's file", events, target, expected)
-    return figures | {"bytes_per_row": target.stat().st_size / expected["rows"]}
+def duckdb(folder: pathlib.Path, files: Files, expected: dict) -> dict:
+    events, target = files.events, folder / "duckdb"
+    shutil.rmtree(target, ignore_errors=True)
+    target.mkdir()
+    figures = json.loads(run(PYTHON, ROOT / "bench/readback.py", events.file_name, "convert", ndjson(folder, events),
+                             target, files.partition_by))
+    expected |= check(str(files), events, target, expected)
+    return figures | {"bytes_per_row": data_bytes(target) / expected["rows"]}
 
 
 def process_cpu(pid: int) -> float:

@@ -1,9 +1,11 @@
 """DuckDB's part of the benchmark; prints one JSON object. Run by bench/run with the readers' Python.
 
-  readback.py EVENTS convert NDJSON PARQUET    the same work from a file, on one thread: CPU-seconds, wall time, memory
-  readback.py EVENTS check PARQUET|METADATA    what is in a Parquet file or an Iceberg table: rows, distinct ids, sums,
-                                               and a hash over all values that does not depend on the order of rows
-  readback.py EVENTS create FOLDER             an empty table bench.events, by PyIceberg: FOLDER/catalog.db, FOLDER/lake
+  readback.py EVENTS convert NDJSON FOLDER [EXPRESSION]
+                                           the same work from a file, on one thread, in a file for each value of the
+                                           expression: CPU-seconds, wall time, memory
+  readback.py EVENTS check FOLDER|METADATA what is in Parquet files or an Iceberg table: rows, distinct ids, sums,
+                                           and a hash over all values that does not depend on the order of rows
+  readback.py EVENTS create FOLDER         an empty table bench.events, by PyIceberg: FOLDER/catalog.db, FOLDER/lake
 
 EVENTS is a name in shapes.py.
 """
@@ -26,20 +28,22 @@ def cpu_seconds() -> float:
     return usage.ru_utime + usage.ru_stime
 
 
-def convert(events: Events, source: str, target: str) -> dict:
+def convert(events: Events, source: str, folder: str, partition_by: str = "") -> dict:
+    part, options = (f", {partition_by} AS part", ", PARTITION_BY (part)") if partition_by else ("", "")
+    target = folder if partition_by else f"{folder}/all.parquet"
     columns = {name: TYPES[type_] for name, type_ in events.columns}
     connection = duckdb.connect(config={"threads": 1})
     cpu, wall = cpu_seconds(), time.monotonic()
     connection.execute(
-        f"COPY (SELECT * FROM read_json('{source}', format = 'newline_delimited', columns = {columns})) "
-        f"TO '{target}' (FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1)")
+        f"COPY (SELECT *{part} FROM read_json('{source}', format = 'newline_delimited', columns = {columns})) "
+        f"TO '{target}' (FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1{options})")
     return {"cpu_s": cpu_seconds() - cpu, "wall_s": time.monotonic() - wall,
             "peak_rss_mib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024}
 
 
 def check(events: Events, place: str) -> dict:
     connection = duckdb.connect(config={"autoinstall_known_extensions": False})
-    table = f"read_parquet('{place}')"
+    table = f"read_parquet('{place}/**/*.parquet', hive_partitioning = false)"
     if place.endswith(".metadata.json"):
         for extension in ("avro", "iceberg"):
             import_extension(extension, con=connection)
