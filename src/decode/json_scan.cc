@@ -27,13 +27,29 @@ const char* JsonScan::TakeEscaped(const char* begin, std::string_view& content) 
   return nullptr;
 }
 
-const char* JsonScan::SkipScalar(const char* p) {
+// As TakeString does. Strings that nobody reads may be long.
+const char* JsonScan::SkipString(const char* p) {
+  const char* const begin = ++p;
+  std::uint32_t stops = Stops(p);
+  if (stops == 0) {
+    p += kStep;
+    while (p < end_ && GoesOn(p)) p += kStride;
+    for (; p < end_ && stops == 0; p += kStep) stops = Stops(p);
+    if (stops == 0) return nullptr;
+    p -= kStep;
+  }
+  p += std::countr_zero(stops);
+  if (*p == '"') return p + 1;
   std::string_view content;
+  return TakeEscaped(begin, content);
+}
+
+const char* JsonScan::SkipScalar(const char* p) {
   Number number;
   bool boolean = false;
   switch (*p) {
     case '"':
-      return TakeString(p, content);
+      return SkipString(p);
     case 't':
     case 'f':
       return TakeBoolean(p, boolean);

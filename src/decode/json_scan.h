@@ -159,6 +159,7 @@ class JsonScan {
 
  private:
   static constexpr std::size_t kStep = 16;
+  static constexpr std::size_t kStride = 4 * kStep;
   static constexpr std::array<std::uint64_t, 9> kPowersOfTen = {
       1, 10, 100, 1'000, 10'000, 100'000, 1'000'000, 10'000'000, 100'000'000};
 
@@ -175,11 +176,7 @@ class JsonScan {
   [[gnu::always_inline]] std::uint32_t Stops(const char* p) {
 #ifdef __SSE2__
     const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(p));
-    const __m128i last_control = _mm_set1_epi8(0x1f);
-    const __m128i found = _mm_or_si128(
-        _mm_or_si128(_mm_cmpeq_epi8(bytes, _mm_set1_epi8('"')), _mm_cmpeq_epi8(bytes, _mm_set1_epi8('\\'))),
-        _mm_cmpeq_epi8(_mm_min_epu8(bytes, last_control), bytes));
-    const auto stops = static_cast<std::uint32_t>(_mm_movemask_epi8(found));
+    const auto stops = static_cast<std::uint32_t>(_mm_movemask_epi8(StopsIn(bytes)));
     const auto high = static_cast<std::uint32_t>(_mm_movemask_epi8(bytes));
 #else
     std::uint32_t stops = 0;
@@ -193,6 +190,34 @@ class JsonScan {
     high_bytes_ |= high & (stops ^ (stops - 1));
     return stops;
   }
+
+  // Whether there is none in the next kStride bytes.
+  [[gnu::always_inline]] bool GoesOn(const char* p) {
+#ifdef __SSE2__
+    __m128i stops = _mm_setzero_si128();
+    __m128i all = stops;
+    for (std::size_t i = 0; i < kStride; i += kStep) {
+      const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(p + i));
+      stops = _mm_or_si128(stops, StopsIn(bytes));
+      all = _mm_or_si128(all, bytes);
+    }
+    if (_mm_movemask_epi8(stops) != 0) return false;
+    high_bytes_ |= static_cast<std::uint32_t>(_mm_movemask_epi8(all));
+    return true;
+#else
+    std::uint32_t stops = 0;
+    for (std::size_t i = 0; i < kStride && stops == 0; i += kStep) stops = Stops(p + i);
+    return stops == 0;
+#endif
+  }
+#ifdef __SSE2__
+  [[gnu::always_inline]] static __m128i StopsIn(__m128i bytes) {
+    const __m128i last_control = _mm_set1_epi8(0x1f);
+    return _mm_or_si128(
+        _mm_or_si128(_mm_cmpeq_epi8(bytes, _mm_set1_epi8('"')), _mm_cmpeq_epi8(bytes, _mm_set1_epi8('\\'))),
+        _mm_cmpeq_epi8(_mm_min_epu8(bytes, last_control), bytes));
+  }
+#endif
 
   // Digits from `p` on, at most 16; how many. REQUIRES: 16 bytes can be read.
   [[gnu::always_inline]] static unsigned TakeDigits(const char* p, std::uint64_t& value) {
@@ -208,6 +233,7 @@ class JsonScan {
 
   static bool HasWord(const char* p, const char (&word)[5]) { return std::memcmp(p, word, 4) == 0; }
   const char* TakeEscaped(const char* begin, std::string_view& content);
+  const char* SkipString(const char* p);
   const char* SkipScalar(const char* p);
   const char* SkipNested(const char* p, int depth);
   bool ChecksAsUtf8() const;
