@@ -42,7 +42,9 @@ AcceptOptions OptionsFor(const Wish& wish, StopKind kind) {
 
 // Failures that leave the stream as it was: the person looks again.
 bool MayFailWith(const Error& error, bool quiet) {
-  static const std::set<std::string> codes = {"ACCEPT_NOT_STOPPED", "ACCEPT_OTHER_STOP", "ACCEPT_RANGE"};
+  // TABLE_NOT_FOUND: the target was dropped, and only a start makes it again.
+  static const std::set<std::string> codes = {"ACCEPT_NOT_STOPPED", "ACCEPT_OTHER_STOP", "ACCEPT_RANGE",
+                                              "TABLE_NOT_FOUND"};
   if (codes.contains(error.code) || error.kind == ErrorKind::kConflict) return true;
   if (error.kind == ErrorKind::kBlocked) return true;  // it is stopped otherwise; the engine says so, too
   const bool passes = error.kind == ErrorKind::kUnavailable || error.kind == ErrorKind::kUnknownOutcome ||
