@@ -4,7 +4,8 @@ import os
 import pathlib
 import subprocess
 
-from confluent_kafka import OFFSET_BEGINNING, Consumer, ElectionType, IsolationLevel, KafkaError, TopicPartition
+from confluent_kafka import (OFFSET_BEGINNING, Consumer, ElectionType, IsolationLevel, KafkaError, KafkaException,
+                             TopicPartition)
 from confluent_kafka.admin import (AdminClient, AlterConfigOpType, ConfigEntry, ConfigResource, NewPartitions, NewTopic,
                                    OffsetSpec)
 
@@ -17,6 +18,10 @@ PROPERTIES = """\
 log.cleaner.backoff.ms=200
 log.retention.ms=-1
 """
+
+# What a node answers, or is not asked for, until it and the client know of a new leader.
+LEADER_MOVES = {KafkaError.UNKNOWN_LEADER_EPOCH, KafkaError.FENCED_LEADER_EPOCH, KafkaError.NOT_LEADER_FOR_PARTITION,
+                KafkaError.LEADER_NOT_AVAILABLE}
 
 USER, PASSWORD = "frazil", "pizza margherita"
 
@@ -113,8 +118,16 @@ class Broker:
 
     def _latest(self, name: str, partitions: list[int], level: IsolationLevel) -> dict[int, int]:
         request = {TopicPartition(name, partition): OffsetSpec.latest() for partition in partitions}
-        answers = self._admin.list_offsets(request, isolation_level=level)
-        return {place.partition: future.result(LIMIT).offset for place, future in answers.items()}
+
+        def told() -> dict[int, int] | None:
+            answers = self._admin.list_offsets(request, isolation_level=level)
+            try:
+                return {place.partition: future.result(LIMIT).offset for place, future in answers.items()}
+            except KafkaException as error:
+                if error.args[0].code() not in LEADER_MOVES:
+                    raise
+                return None
+        return wait_for(f"the leaders of {name} tell their ends", told)
 
     def commit_group(self, group: str, name: str, offsets: dict[int, int]) -> None:
         """Puts a consumer group at these offsets."""
