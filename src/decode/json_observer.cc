@@ -101,8 +101,7 @@ Inference InferFromMessages(std::span<const std::string_view> messages, const In
   if (with_repeated > 0) {
     inference.notes.push_back(
         fmt::format("{} of {} messages have a key twice in one object: the first is counted, and where a "
-                    "column reads it they "
-                    "become error rows",
+                    "column reads it they become error rows",
                     WithThousands(with_repeated), of));
   }
   return inference;

@@ -314,44 +314,49 @@ Json Embedded(const std::vector<T>& items, std::string (*to_text)(const T&)) {
   return Array(items, [to_text](const T& item) { return Json::parse(to_text(item), nullptr, false); });
 }
 
-constexpr const char* kStatistics[] = {"statistics", "partition-statistics"};
+// Calls `visit` with each list of statistics files in `unknown_json`, and gives back all of it.
+template <typename Visit>
+Json VisitStatistics(const std::string& unknown_json, const Visit& visit) {
+  Json fields = Json::parse(unknown_json, nullptr, false);
+  FRAZIL_CHECK(fields.is_object(), "unknown_json is no JSON object");
+  for (const char* key : {"statistics", "partition-statistics"}) {
+    const auto files = fields.find(key);
+    if (files != fields.end() && files->is_array()) visit(*files);
+  }
+  return fields;
+}
+
+bool MayHoldStatistics(const std::string& unknown_json) {
+  return unknown_json.find("statistics") != std::string::npos;
+}
 
 }  // namespace
 
 std::string WithoutStatistics(const std::string& unknown_json, const std::set<SnapshotId>& snapshots) {
-  if (unknown_json.find("statistics") == std::string::npos) return unknown_json;
-  Json fields = Json::parse(unknown_json, nullptr, false);
-  FRAZIL_CHECK(fields.is_object(), "unknown_json is no JSON object");
-  for (const char* key : kStatistics) {
-    const auto files = fields.find(key);
-    if (files == fields.end() || !files->is_array()) continue;
+  if (!MayHoldStatistics(unknown_json)) return unknown_json;
+  return Dump(VisitStatistics(unknown_json, [&](Json& files) {
     Json kept = Json::array();
-    for (Json& file : *files) {
+    for (Json& file : files) {
       SnapshotId id;
       const bool gone = file.is_object() && file.contains("snapshot-id") && Read(file["snapshot-id"], id) &&
                         snapshots.contains(id);
       if (!gone) kept.push_back(std::move(file));
     }
-    *files = std::move(kept);
-  }
-  return Dump(fields);
+    files = std::move(kept);
+  }));
 }
 
 std::set<std::string> StatisticsFiles(const std::string& unknown_json) {
   std::set<std::string> paths;
-  if (unknown_json.find("statistics") == std::string::npos) return paths;
-  Json fields = Json::parse(unknown_json, nullptr, false);
-  FRAZIL_CHECK(fields.is_object(), "unknown_json is no JSON object");
-  for (const char* key : kStatistics) {
-    const auto files = fields.find(key);
-    if (files == fields.end() || !files->is_array()) continue;
-    for (Json& file : *files) {
+  if (!MayHoldStatistics(unknown_json)) return paths;
+  VisitStatistics(unknown_json, [&](Json& files) {
+    for (Json& file : files) {
       std::string path;
       if (file.is_object() && file.contains("statistics-path") && Read(file["statistics-path"], path)) {
         paths.insert(std::move(path));
       }
     }
-  }
+  });
   return paths;
 }
 

@@ -382,8 +382,7 @@ TEST(Engine, ATableWhoseFilesMustStayKeepsItsSnapshots) {
   StreamWorld world;
   world.Produce(0, 1);
   ASSERT_OK(StreamProcess(world).RunUntilEnd());
-  world.SetProperty(world.target, "history.expire.max-snapshot-age-ms", "0");
-  world.SetProperty(world.target, "history.expire.min-snapshots-to-keep", "1");
+  world.ExpireAtOnce(world.target);
   world.SetProperty(world.target, "gc.enabled", "false");
   world.Produce(0, 1);
   ASSERT_OK(StreamProcess(world).RunUntilEnd());

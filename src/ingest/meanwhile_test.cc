@@ -89,8 +89,7 @@ TEST(Meanwhile, AnIdleStreamGoesOnHoweverOftenAnotherCommitsToItsTables) {
   pay();
   ASSERT_OK(run_idle());
   for (const TableName& table : {world.target, world.errors}) {
-    world.SetProperty(table, "history.expire.max-snapshot-age-ms", "0");
-    world.SetProperty(table, "history.expire.min-snapshots-to-keep", "1");
+    world.ExpireAtOnce(table);
     world.SetProperty(table, "write.metadata.previous-versions-max", "1");
   }
   for (int i = 0; i < 4; ++i) {
@@ -108,8 +107,7 @@ TEST(Meanwhile, ASnapshotThatIsTaggedWhileACommitIsOnItsWayStays) {
   StreamWorld world;
   world.Produce(0, 1);
   ASSERT_OK(StreamProcess(world).RunUntilEnd());
-  world.SetProperty(world.target, "history.expire.max-snapshot-age-ms", "0");
-  world.SetProperty(world.target, "history.expire.min-snapshots-to-keep", "1");
+  world.ExpireAtOnce(world.target);
   const SnapshotId head = *world.Target().metadata.current_snapshot_id;
   world.Produce(0, 1);
   StreamProcess process(world);

@@ -89,8 +89,7 @@ void RetentionWatch::NoteFailure(const Error& error) {
     return LogDebug("{}: retention is not known: {}", stream_, error.ToString());
   LogInfo(
       "{}: the user may not see the settings of topic {} (right DescribeConfigs): reading goes on, but no "
-      "warning comes "
-      "before unread messages are deleted",
+      "warning comes before unread messages are deleted",
       stream_, topic_);
 }
 

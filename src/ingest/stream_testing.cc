@@ -144,6 +144,11 @@ void StreamWorld::SetProperty(const TableName& table, const std::string& key, co
   });
 }
 
+void StreamWorld::ExpireAtOnce(const TableName& table) {
+  SetProperty(table, "history.expire.max-snapshot-age-ms", "0");
+  SetProperty(table, "history.expire.min-snapshots-to-keep", "1");
+}
+
 void StreamWorld::RemoveProperty(const TableName& table, const std::string& key) {
   Change(table, [&](const TableMetadata&) {
     return TableChange{.requirements = {}, .updates = {RemoveProperties{{key}}}};

@@ -44,6 +44,8 @@ class StreamWorld {
   void RollBack(const TableName& table, int snapshots);
   void SetProperty(const TableName& table, const std::string& key, const std::string& value);
   void RemoveProperty(const TableName& table, const std::string& key);
+  // The next commit expires all snapshots but its own.
+  void ExpireAtOnce(const TableName& table);
 
   // Every offset of the topic is in the tables exactly once: rows in the target, bad ones in the errors
   // table, nulls and absent ones in neither.

@@ -34,12 +34,10 @@ Error RecreatedError(std::string_view topic, std::string_view was, std::string_v
 Error TruncatedError(std::string_view topic, Partition partition, Offset position, Offset end) {
   return {ErrorKind::kBlocked, "LOG_TRUNCATED",
           fmt::format("topic {} partition {}: messages were read up to offset {}, and the log was truncated "
-                      "to offset {}: {} "
-                      "messages are gone, others take their offsets",
+                      "to offset {}: {} messages are gone, others take their offsets",
                       topic, partition, position, end, position - end),
-          "look for an unclean leader election; going on leaves both in the table: frazil accept stream NAME "
-          "LOG_TRUNCATED "
-          "--start position",
+          "look for an unclean leader election; going on leaves both in the table: "
+          "frazil accept stream NAME LOG_TRUNCATED --start position",
           ""};
 }
 

@@ -22,10 +22,9 @@ struct Node {
   enum class Kind { kNull, kScalar, kList, kMap };
   Kind kind = Kind::kNull;
   Place place;
-  std::string text = {};  // kScalar
-  bool plain = false;     // kScalar: written without quotes, so that true and 12 are no text
-  int text_column =
-      0;  // kScalar: where `text` begins; 0 = it is not written so, but with an escape or a fold
+  std::string text = {};        // kScalar
+  bool plain = false;           // kScalar: written without quotes, so that true and 12 are no text
+  int text_column = 0;          // kScalar: where `text` begins; 0: it is written with an escape or a fold
   std::vector<Node> items;      // kList
   std::vector<Member> members;  // kMap, in order, duplicates included
 

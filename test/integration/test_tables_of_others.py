@@ -62,14 +62,20 @@ def evolved_table(world):
     return world.lake.table(world.table)
 
 
-def test_a_table_that_is_not_partitioned_any_more(world):
+def table_by_name(world, name: str, properties: dict[str, str] | None = None):
+    """Partitioned by name, with one row."""
     world.folder.mkdir(parents=True, exist_ok=True)
     catalog = world.lake.catalog()
     catalog.create_namespace("ingest")
     table = catalog.create_table(
         world.table, schema=Schema(NestedField(1, "id", LongType(), required=True), NestedField(2, "name", StringType())),
-        partition_spec=PartitionSpec(PartitionField(2, 1000, IdentityTransform(), "name")))
-    table.append(pyarrow.Table.from_pylist([{"id": 1, "name": "a"}], schema=table.schema().as_arrow()))
+        partition_spec=PartitionSpec(PartitionField(2, 1000, IdentityTransform(), "name")), properties=properties or {})
+    table.append(pyarrow.Table.from_pylist([{"id": 1, "name": name}], schema=table.schema().as_arrow()))
+    return table
+
+
+def test_a_table_that_is_not_partitioned_any_more(world):
+    table = table_by_name(world, "a")
     with table.update_spec() as update:
         update.remove_field("name")
     append_items(world, 2, 3, columns=COLUMNS[:2])
@@ -79,13 +85,7 @@ def test_a_table_that_is_not_partitioned_any_more(world):
 
 def test_a_table_of_version_1_is_refused_until_it_is_upgraded(world):
     """By one statement; what was written before has sequence number 0 from then on."""
-    world.folder.mkdir(parents=True, exist_ok=True)
-    catalog = world.lake.catalog()
-    catalog.create_namespace("ingest")
-    table = catalog.create_table(
-        world.table, schema=Schema(NestedField(1, "id", LongType(), required=True), NestedField(2, "name", StringType())),
-        partition_spec=PartitionSpec(PartitionField(2, 1000, IdentityTransform(), "name")), properties={"format-version": "1"})
-    table.append(pyarrow.Table.from_pylist([{"id": 1, "name": "item 2"}], schema=table.schema().as_arrow()))
+    table_by_name(world, "item 2", {"format-version": "1"})
     world.create_topic()
     Source(world.broker.address, world.topic).send(Message(json.dumps(item(number)).encode()) for number in (2, 3))
     document = world.write_spec(COLUMNS[:2], metadata_columns=[])
