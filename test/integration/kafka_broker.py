@@ -6,8 +6,8 @@ import subprocess
 
 from confluent_kafka import (OFFSET_BEGINNING, Consumer, ElectionType, IsolationLevel, KafkaError, KafkaException,
                              TopicPartition)
-from confluent_kafka.admin import (AdminClient, AlterConfigOpType, ConfigEntry, ConfigResource, NewPartitions, NewTopic,
-                                   OffsetSpec)
+from confluent_kafka.admin import (AdminClient, AlterConfigOpType, ClusterMetadata, ConfigEntry, ConfigResource,
+                                   NewPartitions, NewTopic, OffsetSpec, TopicMetadata)
 
 from waiting import LIMIT, wait_for
 
@@ -22,6 +22,10 @@ log.retention.ms=-1
 # What a node answers, or is not asked for, until it and the client know of a new leader.
 LEADER_MOVES = {KafkaError.UNKNOWN_LEADER_EPOCH, KafkaError.FENCED_LEADER_EPOCH, KafkaError.NOT_LEADER_FOR_PARTITION,
                 KafkaError.LEADER_NOT_AVAILABLE}
+
+# What a client says whose question got no answer.
+NODE_SILENT = {KafkaError._TIMED_OUT, KafkaError._TRANSPORT, KafkaError._ALL_BROKERS_DOWN}
+NODE_LIMIT = 5.0  # seconds for one question of one node
 
 USER, PASSWORD = "frazil", "pizza margherita"
 
@@ -84,7 +88,7 @@ class Broker:
 
     def delete_topic(self, name: str) -> None:
         self._admin.delete_topics([name])[name].result(LIMIT)
-        wait_for(f"topic {name} is gone", lambda: name not in self._admin.list_topics(timeout=LIMIT).topics)
+        wait_for(f"topic {name} is gone", lambda: name not in self._metadata(None).topics)
 
     def delete_records(self, name: str, before: dict[int, int]) -> None:
         """Moves the log start of each partition."""
@@ -94,12 +98,26 @@ class Broker:
 
     def _wait_for_partitions(self, name: str, count: int) -> None:
         def ready() -> bool:
-            topic = self._admin.list_topics(name, timeout=LIMIT).topics[name]
+            topic = self._topic(name)
             return len(topic.partitions) == count and all(p.leader >= 0 for p in topic.partitions.values())
         wait_for(f"topic {name} has {count} partitions with leaders", ready)
 
     def partitions(self, name: str) -> list[int]:
-        return sorted(self._admin.list_topics(name, timeout=LIMIT).topics[name].partitions)
+        return sorted(self._topic(name).partitions)
+
+    def _topic(self, name: str) -> TopicMetadata:
+        return self._metadata(name).topics[name]
+
+    def _metadata(self, name: str | None) -> ClusterMetadata:
+        """Of one topic, or all. The client asks one node, which may have died, and does not ask another by itself."""
+        def told() -> ClusterMetadata | None:
+            try:
+                return self._admin.list_topics(name, timeout=NODE_LIMIT)
+            except KafkaException as error:
+                if error.args[0].code() not in NODE_SILENT:
+                    raise
+                return None
+        return wait_for("a node tells its metadata", told)
 
     def ends(self, name: str) -> dict[int, int]:
         """The end of every partition, once no transaction is open any more."""
@@ -193,12 +211,10 @@ class Cluster(Broker):
 
     def leaders(self, name: str) -> dict[int, int]:
         """-1 while a partition has none."""
-        topic = self._admin.list_topics(name, timeout=LIMIT).topics[name]
-        return {partition: one.leader for partition, one in topic.partitions.items()}
+        return {partition: one.leader for partition, one in self._topic(name).partitions.items()}
 
     def in_sync(self, name: str) -> dict[int, set[int]]:
-        topic = self._admin.list_topics(name, timeout=LIMIT).topics[name]
-        return {partition: set(one.isrs) for partition, one in topic.partitions.items()}
+        return {partition: set(one.isrs) for partition, one in self._topic(name).partitions.items()}
 
     def elect_preferred_leaders(self, name: str) -> None:
         places = [TopicPartition(name, partition) for partition in self.partitions(name)]
