@@ -1,5 +1,6 @@
 """A fake Kafka cluster that fails as it is told (test/kfake), as tests drive it."""
 import dataclasses
+import itertools
 import json
 import pathlib
 import subprocess
@@ -37,6 +38,7 @@ class FakeCluster(Broker):
     def __init__(self, *options: str, mechanism: str = ""):
         assert PROGRAM.exists(), f"there is no {PROGRAM}, run: tools/setup test"
         self.nodes = [0, 1, 2]
+        self._new_nodes = itertools.count(3)
         self._options = options
         if mechanism:
             self._options += ("-user", USER, "-password", PASSWORD)
@@ -67,8 +69,20 @@ class FakeCluster(Broker):
         return Trouble(self, self.do(kind, **what)["id"])
 
     def replace_node(self, node: int) -> None:
-        """It goes, with all connections, and a new one comes."""
+        """It goes, with all connections, and a new one comes, with an id that was never there."""
+        self._lose(node)
+        self._join(next(self._new_nodes))
+
+    def readdress_node(self, node: int) -> None:
+        """It goes, with all connections, and comes back at another address."""
+        self._lose(node)
+        self._join(node)
+
+    def _lose(self, node: int) -> None:
         self.do("lose", node=node)
         self.do("hang_up")
         self.nodes.remove(node)
-        self.nodes.append(self.do("join")["node"])
+
+    def _join(self, node: int) -> None:
+        self.do("join", node=node)
+        self.nodes.append(node)

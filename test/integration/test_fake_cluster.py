@@ -152,6 +152,20 @@ def test_throttled_it_stays_away_and_reads_from_the_others(own):
     own.audit()
 
 
+def test_a_node_that_comes_back_at_another_address_is_read_from(own):
+    """As in Kubernetes, where the address is new with each restart."""
+    cluster = own.broker
+    with Running(spec(own)) as running:
+        own.wait_until_caught_up(running)
+        for node in (1, 2):
+            cluster.readdress_node(node)
+            cluster.do("move", topic=own.topic, partitions=list(range(PARTITIONS)), node=node)
+            produce(own, seed=node)
+            running.wait_for(f"all is read from node {node}", own.caught_up, SECONDS)
+        running.stop()
+    own.audit()
+
+
 # --- Everything at once --------------------------------------------------------------------------------
 
 def storm(world: World, draw: random.Random) -> list[Trouble]:

@@ -13,7 +13,7 @@
 //	state     of the trouble `id`: how many requests it has `hit`, and how many came `early`, while they were throttled
 //	remove    ends the trouble `id`
 //	move      makes `node` the leader of a partition; shuffle: any node of each partition
-//	lose      takes `node` out of the cluster; join: a new `node` comes
+//	lose      takes `node` out of the cluster; join: one of that id comes, at a new address
 //	hang_up   closes all connections
 //	compact   compacts the topics that are to be compacted
 //
@@ -52,7 +52,6 @@ type answer struct {
 	ID    *int   `json:"id,omitempty"`
 	Hit   int    `json:"hit"`
 	Early int    `json:"early"`
-	Node  int32  `json:"node"`
 	Error string `json:"error,omitempty"`
 }
 
@@ -115,8 +114,8 @@ func (s *steered) do(c command) (answer, error) {
 	case "lose":
 		return answer{}, s.cluster.RemoveNode(c.Node)
 	case "join":
-		node, _, err := s.cluster.AddNode(-1, 0)
-		return answer{Node: node}, err
+		_, _, err := s.cluster.AddNode(c.Node, 0)
+		return answer{}, err
 	case "hang_up":
 		s.wire.hangUp()
 		return answer{}, nil
