@@ -15,6 +15,7 @@ struct BufferRing::Free {
   explicit Free(Runtime& runtime) : monitor(runtime.NewMonitor()) {}
 
   std::unique_ptr<Monitor> monitor;
+  bool keeping = true;
   std::deque<std::unique_ptr<FetchBuffer>> buffers;  // the last one came last
 };
 
@@ -45,7 +46,7 @@ std::shared_ptr<FetchBuffer> BufferRing::Share(std::shared_ptr<Free> free,
             std::unique_ptr<FetchBuffer> dropped;  // outside the lock
             const MonitorLock lock(*free->monitor);
             free->buffers.emplace_back(done);
-            if (free->buffers.size() <= kMostKept) return;
+            if (free->keeping && free->buffers.size() <= kMostKept) return;
             dropped = std::move(free->buffers.front());
             free->buffers.pop_front();
           }};
@@ -55,6 +56,14 @@ void BufferRing::Trim() {
   std::deque<std::unique_ptr<FetchBuffer>> dropped;  // outside the lock
   const MonitorLock lock(*free_->monitor);
   dropped.swap(free_->buffers);
+}
+
+void BufferRing::SetKeeping(bool keeping) {
+  {
+    const MonitorLock lock(*free_->monitor);
+    free_->keeping = keeping;
+  }
+  if (!keeping) Trim();
 }
 
 }  // namespace frazil

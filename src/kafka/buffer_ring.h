@@ -24,6 +24,8 @@ class BufferRing {
   std::shared_ptr<FetchBuffer> Make(std::size_t bytes, ByteLease lease);
   // Lets go of those that nobody uses.
   void Trim();
+  // Whether buffers are kept when they are let go of; they are at first. Without, those there are go, too.
+  void SetKeeping(bool keeping);
 
  private:
   struct Free;

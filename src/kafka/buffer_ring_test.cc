@@ -49,6 +49,18 @@ TEST_F(BufferRingTest, KeepsTheLastTwoUntilItIsTrimmed) {
   EXPECT_EQ(budget_.used(), 0);
 }
 
+TEST_F(BufferRingTest, KeepsNothingWhileItIsToldSo) {
+  auto in_use = Make(4 * kMiB);
+  Make(5 * kMiB).reset();
+  ring_->SetKeeping(false);
+  EXPECT_EQ(budget_.used(), 4 * kMiB);
+  in_use.reset();
+  EXPECT_EQ(budget_.used(), 0);
+  ring_->SetKeeping(true);
+  Make(5 * kMiB).reset();
+  EXPECT_EQ(budget_.used(), 5 * kMiB);
+}
+
 TEST_F(BufferRingTest, BuffersOutliveTheRing) {
   auto buffer = Make(2 * kMiB);
   ring_.reset();

@@ -196,6 +196,24 @@ TEST_F(CatchUpTest, NoMemoryIsKeptByThoseAtTheirEnd) {
   ASSERT_TRUE(TakeUntil(*source, taken, [&] { return budget_.used() == 0; }));
 }
 
+TEST_F(CatchUpTest, NoMemoryIsKeptWhenTheLastReaderLeaves) {
+  cluster_.AddTopic("large", 2);
+  {
+    auto state = cluster_.state();
+    for (int batch = 0; batch < 20; ++batch) Log(state, batch % 2, "large").AppendRecords(1, 2 * kMiB);
+  }
+  auto source = Source("large");
+  ASSERT_TRUE(source->Seek(From(2)));
+  {
+    Taken taken(From(2));
+    ASSERT_TRUE(TakeUpTo(*source, taken, 2));
+  }
+  source.reset();
+  const MonotonicTime deadline = ThreadRuntime().Now() + kLimit;
+  while (budget_.used() > 0 && ThreadRuntime().Now() < deadline) Pause(milliseconds(5));
+  EXPECT_EQ(budget_.used(), 0);
+}
+
 // Behind another answer it waits, and may wait for long.
 TEST_F(CatchUpTest, AnEndIsAsOldAsItsRequestWhenOthersWereUnderWay) {
   times_.between_ends = hours(1);

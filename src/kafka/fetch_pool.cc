@@ -54,6 +54,7 @@ Subscription* FetchPool::Subscribe(const std::string& topic, const Uuid& topic_i
   subscription.has_topic_id = HasTopicId(topic_id);
   subscription.topic_id = subscription.has_topic_id ? topic_id : runtime_.NewUuid();
   while (taken.contains(subscription.slot)) ++subscription.slot;
+  buffers_.SetKeeping(true);
   return &subscription;
 }
 
@@ -63,6 +64,7 @@ void FetchPool::Unsubscribe(Subscription* subscription) {
   const auto at =
       std::ranges::find(state_.subscriptions, subscription, [](Subscription& known) { return &known; });
   ended.splice(ended.begin(), state_.subscriptions, at);
+  if (state_.subscriptions.empty()) buffers_.SetKeeping(false);
   state_.NoteChange();
 }
 
