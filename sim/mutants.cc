@@ -25,11 +25,13 @@ const std::vector<Mutant>& AllMutants() {
       {"files_deleted_on_unknown", "files of an epoch whose outcome was unknown stay"},
       {"uploads_not_awaited", "files are durable before a commit names them"},
       {"lane_batch_lost", "a seal writes what the lane holds"},
+      {"share_lost", "each lane writes its share of what lanes left"},
       {"accounting_by_subtraction", "each count has a source of its own"},
       {"absent_at_end_forgotten", "absent offsets at a partition's end count"},
       {"valid_through_of_one", "the table is valid through the least of its partitions"},
       {"bytes_given_back_early", "bytes of a batch are given back when it is gone"},
       {"rows_not_charged", "what a batch becomes is charged to the budget"},
+      {"unwritten_not_charged", "rows that lanes leave to each other stay charged"},
       {"budget_overdrawn", "nothing is granted that does not fit beside what is in use"},
       {"epoch_not_cut_for_memory", "an epoch is cut when memory is short"},
       // Followers.

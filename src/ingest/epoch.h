@@ -41,55 +41,38 @@ struct OpenEpoch {
   }
 };
 
-// Gathers what the lanes wrote. Lanes add, the committer waits.
+// Gathers what the lanes wrote. Lanes add, the committer waits. Rows that lanes left unwritten are put
+// together here; once all are there, each of these lanes writes a share of them.
 class SealedEpoch {
  public:
-  SealedEpoch(Runtime& runtime, OpenEpoch epoch, std::optional<Freshness> freshness)
-      : epoch_(std::move(epoch)),
-        freshness_(std::move(freshness)),
-        monitor_(runtime.NewMonitor()),
-        missing_(epoch_.lanes.size()) {}
+  SealedEpoch(Runtime& runtime, OpenEpoch epoch, std::optional<Freshness> freshness);
 
   const OpenEpoch& epoch() const { return epoch_; }
   const std::optional<Freshness>& freshness() const { return freshness_; }
 
-  void Add(Result<LaneFiles> files) {
-    const MonitorLock lock(*monitor_);
-    if (files) {
-      files_.push_back(std::move(*files));
-    } else if (!failure_) {
-      failure_ = std::move(files).error();
-    }
-    --missing_;
-    monitor_->NotifyAll();
-  }
+  // A lane's part; once from each. True for the last one where rows are left: as many shares are missing as
+  // there are lanes, and nothing else.
+  bool Add(Result<LaneFiles> files);
+  // REQUIRES: shares are missing.
+  const UnwrittenRows& unwritten() const { return *unwritten_; }
+  // A share, also a failed one; once for each.
+  void AddShare(const Status& written, SealedFiles rows);
 
   // Waits for all lanes, and until their files are durable. The first failure, when a lane or an upload
   // failed; TakeFiles has the files that may be there then.
-  Status Wait() {
-    {
-      const MonitorLock lock(*monitor_);
-      while (missing_ > 0) monitor_->WaitUntil(kForever);
-    }
-    for (LaneFiles& lane : files_) {
-      if (FRAZIL_MUTANT(uploads_not_awaited)) continue;
-      for (SealedFiles* files : {&lane.rows, &lane.errors}) {
-        if (auto durable = files->AwaitDurable(); !durable && !failure_)
-          failure_ = std::move(durable).error();
-      }
-    }
-    if (failure_) return Fail(*failure_);
-    return {};
-  }
+  Status Wait();
   // REQUIRES: Wait has returned.
   std::vector<LaneFiles> TakeFiles() { return std::move(files_); }
 
  private:
   const OpenEpoch epoch_;
   const std::optional<Freshness> freshness_;
+
+  // Guarded by the monitor until nothing is missing; `unwritten_` is not changed while shares are.
   std::unique_ptr<Monitor> monitor_;
-  std::size_t missing_;
+  std::size_t missing_;  // of lanes or, afterwards, of shares
   std::vector<LaneFiles> files_;
+  std::optional<UnwrittenRows> unwritten_;
   std::optional<Error> failure_;
 };
 

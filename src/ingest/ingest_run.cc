@@ -63,7 +63,7 @@ IngestRun::IngestRun(const StreamConfig& config, const StreamSeams& seams, LaneP
 IngestRun::~IngestRun() {
   sealed_.Close(/*drop=*/true);
   if (committer_task_) committer_task_->Join();
-  lanes_.reset();
+  lanes_->Drain();  // while lanes_ is there: work sends work
 }
 
 Status IngestRun::Run(StopSignal& stop) {
@@ -207,15 +207,30 @@ void IngestRun::Cut() {
     held_.clear();
   }
   for (const std::size_t lane : sealed->epoch().lanes) {
-    lanes_->Send(lane, 0, [this, lane, sealed](OpenedBatch&) {
-      if (auto failed = failure(); !failed) {
-        sealed->Add(tl::unexpected<Error>(failed.error()));
-      } else {
-        sealed->Add(writers_[lane]->Seal());
-      }
-    });
+    lanes_->Send(lane, 0, [this, lane, sealed](OpenedBatch&) { SealOnLane(lane, sealed); });
   }
   sealed_.Send(std::move(sealed));
+}
+
+// Lanes do not wait for each other: the one that seals last sends each a share of what they left.
+void IngestRun::SealOnLane(std::size_t lane, const std::shared_ptr<SealedEpoch>& sealed) {
+  const std::set<std::size_t>& lanes = sealed->epoch().lanes;
+  const Status so_far = failure();
+  if (!sealed->Add(so_far ? writers_[lane]->Seal(/*alone=*/lanes.size() == 1) : Fail(so_far.error()))) return;
+  std::size_t share = 0;
+  for (const std::size_t writer : lanes) {
+    lanes_->Send(writer, 0, [this, sealed, share](OpenedBatch&) { WriteShare(share, *sealed); });
+    ++share;
+  }
+}
+
+void IngestRun::WriteShare(std::size_t share, SealedEpoch& sealed) {
+  SealedFiles files;
+  Status written = failure();
+  if (written && !FRAZIL_MUTANT(share_lost)) {
+    written = sealed.unwritten().WriteShare(seams_.files(), share, sealed.epoch().lanes.size(), files);
+  }
+  sealed.AddShare(written, std::move(files));
 }
 
 // Ends the run: what was read and is whole is committed, unless the run has failed.

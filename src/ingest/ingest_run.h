@@ -55,6 +55,8 @@ class IngestRun {
   bool MemoryIsShort() const;
   std::int64_t HeldBytes() const;
   void Cut();
+  void SealOnLane(std::size_t lane, const std::shared_ptr<SealedEpoch>& sealed);
+  void WriteShare(std::size_t share, SealedEpoch& sealed);
   Status Finish();
   bool Done() const;
   Status LookAround(StopSignal& stop);

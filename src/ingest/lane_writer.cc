@@ -22,10 +22,8 @@ LaneWriter::LaneWriter(const StreamConfig& config, const StreamSeams& seams, con
       seams_(seams),
       held_(held),
       decoder_(std::move(decoder)),
-      rows_(tables.rows, seams.format, seams.store, seams.uploads, seams.runtime,
-            seams.budget.total() / kWaitShare),
-      errors_(tables.error_rows, seams.format, seams.store, seams.uploads, seams.runtime,
-              seams.budget.total() / kWaitShare) {}
+      rows_(tables.rows, seams.files(), seams.budget.total() / kWaitShare),
+      errors_(tables.error_rows, seams.files(), seams.budget.total() / kWaitShare) {}
 
 void LaneWriter::LeaveOutHeld(Partition partition, OpenedBatch& opened) {
   if (FRAZIL_MUTANT(held_offsets_replayed)) return;
@@ -51,14 +49,14 @@ Status LaneWriter::Take(const Batch& batch, OpenedBatch& opened) {
     FRAZIL_TRY(rows_.TakeIfFull());
     FRAZIL_TRY(errors_.TakeIfFull());
   }
-  AccountMemory();
+  AccountMemory(rows_.held_bytes() + errors_.held_bytes());
   return {};
 }
 
-Result<LaneFiles> LaneWriter::Seal() {
+Result<LaneFiles> LaneWriter::Seal(bool alone) {
   if (FRAZIL_MUTANT(lane_batch_lost) || FRAZIL_MUTANT(accounting_by_subtraction)) rows_.batch().Clear();
   LaneFiles files;
-  FRAZIL_ASSIGN(files.rows, rows_.Seal());
+  FRAZIL_ASSIGN(files.rows, rows_.Seal(alone ? nullptr : &files.unwritten));
   auto errors = errors_.Seal();
   if (!errors) {
     rows_.TakeBack(std::move(files.rows));
@@ -67,15 +65,17 @@ Result<LaneFiles> LaneWriter::Seal() {
   files.errors = std::move(*errors);
   files.counts = std::exchange(counts_, {});
   files.left_out = std::exchange(left_out_, 0);
-  AccountMemory();
+  // The writer is empty: what is charged from here on is for rows that it leaves.
+  const bool left = files.unwritten && !FRAZIL_MUTANT(unwritten_not_charged);
+  AccountMemory(left ? files.unwritten->bytes() : 0);
+  if (files.unwritten) files.unwritten->Hold(std::exchange(memory_, {}));
   return files;
 }
 
 // What is held is held already, so it is charged rather than asked for; the engine cuts the epoch when the
 // budget runs short.
-void LaneWriter::AccountMemory() {
+void LaneWriter::AccountMemory(std::int64_t bytes) {
   if (FRAZIL_MUTANT(rows_not_charged)) return;
-  const std::int64_t bytes = rows_.held_bytes() + errors_.held_bytes();
   if (bytes < memory_.bytes()) {
     memory_.ShrinkTo(bytes);
   } else if (bytes > memory_.bytes()) {

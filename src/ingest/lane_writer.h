@@ -4,6 +4,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -19,6 +20,7 @@ namespace frazil {
 struct LaneFiles {
   SealedFiles rows;
   SealedFiles errors;
+  std::optional<UnwrittenRows> unwritten;  // to be put together with those of other lanes; with their memory
   DecodeCounts counts;
   std::int64_t left_out = 0;  // messages a follower holds already, after a rollback
 };
@@ -32,14 +34,15 @@ class LaneWriter {
   // Adds a batch to the open epoch; `opened` is for the time of the call. After a failure the writer is of no
   // use but to be destroyed.
   Status Take(const Batch& batch, OpenedBatch& opened);
-  // Closes the epoch's files; workers make them durable. The writer is empty afterwards.
-  Result<LaneFiles> Seal();
+  // Closes the epoch's files; workers make them durable. Unless `alone`, other lanes have rows of the epoch,
+  // too, and those of small partitions are left unwritten. The writer is empty afterwards.
+  Result<LaneFiles> Seal(bool alone);
   // Memory of the open epoch: column batches, rows that wait for their partition's file, and open files.
   std::int64_t held_bytes() const { return memory_.bytes(); }
 
  private:
   void LeaveOutHeld(Partition partition, OpenedBatch& opened);
-  void AccountMemory();
+  void AccountMemory(std::int64_t bytes);
 
   const StreamConfig& config_;
   const StreamSeams& seams_;

@@ -1,6 +1,8 @@
 // Streams into tables that are partitioned and sorted.
 #include <gmock/gmock.h>
 
+#include <atomic>
+
 #include "iceberg/manifest.h"
 #include "ingest/stream_testing.h"
 
@@ -8,6 +10,7 @@ namespace frazil {
 namespace {
 
 using ::testing::HasSubstr;
+using ::testing::SizeIs;
 
 std::vector<LayoutTerm> Terms(const std::vector<const char*>& texts) {
   std::vector<LayoutTerm> terms;
@@ -71,6 +74,54 @@ TEST(Layout, ATableOfOursKeepsAboutAThousandSnapshotsAndADayAtMost) {
       EXPECT_EQ(table.metadata.Property("history.expire.min-snapshots-to-keep"), "100");
     }
   }
+}
+
+// Two lanes with rows of each of seven partitions: the first one stands still until the other has sealed.
+class TwoLanesTest : public testing::Test {
+ protected:
+  TwoLanesTest() {
+    world.Produce(0, 450);
+    world.ProduceBad(0, 50);  // the last of five batches, which does not fit into the first lane's queue
+    process.shared_lanes = &pool;
+    process.config.commit_interval = std::chrono::hours(1);
+    process.config.partition_by = Terms({"bucket(7, id)"});
+    other->Send(0, 0, [this](OpenedBatch&) {
+      while (closed) nap.WaitFor(std::chrono::milliseconds(1));
+    });
+    process.store_fault = [this](StoreOperation operation, const std::string& location) {
+      if (operation != StoreOperation::kFinish || !location.ends_with(".parquet")) return StoreFault::None();
+      if (location.find(world.errors.name) != std::string::npos) closed = false;
+      return closed || ++finished != failing ? StoreFault::None() : StoreFault::Fails();
+    };
+  }
+  ~TwoLanesTest() override { closed = false; }
+
+  StreamWorld world;
+  StopSignal nap{world.runtime};
+  std::atomic<bool> closed = true;
+  std::atomic<int> finished = 0;
+  int failing = 0;  // which file cannot be finished
+  LanePool pool{world.runtime, 2};
+  std::unique_ptr<LanePool::Stream> other = pool.Register();
+  StreamProcess process{world};
+};
+
+TEST_F(TwoLanesTest, PutAPartitionIntoOneFile) {
+  ASSERT_OK(process.RunUntilEnd());
+  world.ExpectExactlyOnce();
+  EXPECT_EQ(LiveFiles(world).size(), 7U);
+  EXPECT_EQ(world.budget.used(), 0);
+}
+
+TEST_F(TwoLanesTest, AbandonTheEpochWhereAFileOfBothFails) {
+  failing = 4;
+  process.options.retry_first = std::chrono::milliseconds(1);
+  ASSERT_OK(process.RunUntilEnd());
+  EXPECT_GT(finished, 7);
+  world.ExpectExactlyOnce();
+  EXPECT_EQ(world.budget.used(), 0);
+  ASSERT_OK_AND_ASSIGN(const auto objects, world.store.List(world.Target().metadata.location + "/data/"));
+  EXPECT_THAT(objects, SizeIs(LiveFiles(world).size())) << "no orphan is left";
 }
 
 TEST(Layout, ATableThatIsLaidOutOtherwiseIsRefused) {

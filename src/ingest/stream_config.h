@@ -17,6 +17,7 @@
 #include "schema/layout_terms.h"
 #include "storage/object_store.h"
 #include "storage/upload_pool.h"
+#include "table/partition_files.h"
 
 namespace frazil {
 
@@ -57,6 +58,10 @@ struct StreamSeams {
   DataFileFormat& format;
   // A new reader of the stream's topic; called at each start and recovery.
   std::function<Result<std::unique_ptr<BatchSource>>()> open_source;
+
+  FileSeams files() const {
+    return {.format = format, .store = store, .uploads = uploads, .runtime = runtime};
+  }
 };
 
 }  // namespace frazil

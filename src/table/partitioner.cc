@@ -64,6 +64,30 @@ PartitionValue ValueAt(const Column& column, std::int64_t row) {
 
 }  // namespace
 
+std::int32_t PartitionTuples::Find(std::string_view key) const {
+  const auto found = by_key_.find(key);
+  return found == by_key_.end() ? -1 : found->second;
+}
+
+std::int32_t PartitionTuples::Add(std::string_view key, std::vector<PartitionValue> tuple) {
+  const auto number = static_cast<std::int32_t>(tuples_.size());
+  by_key_.emplace(key, number);
+  byte_size_ += kTupleBytes + 2 * static_cast<std::int64_t>(key.size()) +
+                static_cast<std::int64_t>(tuple.size() * sizeof(PartitionValue));
+  tuples_.push_back(std::move(tuple));
+  return number;
+}
+
+std::vector<std::int32_t> PartitionTuples::Merge(PartitionTuples other) {
+  std::vector<std::int32_t> numbers(other.size());
+  for (const auto& [key, before] : other.by_key_) {
+    std::int32_t number = Find(key);
+    if (number < 0) number = Add(key, std::move(other.tuples_[static_cast<std::size_t>(before)]));
+    numbers[static_cast<std::size_t>(before)] = number;
+  }
+  return numbers;
+}
+
 Partitioner::Partitioner(const PartitionSpec& spec, const Schema& schema) {
   for (const PartitionField& field : spec.fields) {
     PartField& part = fields_.emplace_back();
@@ -79,7 +103,7 @@ Partitioner::Partitioner(const PartitionSpec& spec, const Schema& schema) {
 
 std::span<const std::int32_t> Partitioner::Number(const ColumnBatch& batch) {
   if (fields_.empty()) {
-    tuples_.resize(1);
+    if (tuples_.size() == 0) tuples_.Add({}, {});
     numbers_.assign(static_cast<std::size_t>(batch.rows()), 0);
     return numbers_;
   }
@@ -101,7 +125,6 @@ std::span<const std::int32_t> Partitioner::Number(const ColumnBatch& batch) {
   return numbers_;
 }
 
-// The tuple as bytes, from which equal tuples are told.
 void Partitioner::MakeKey(std::int64_t row) {
   key_.clear();
   for (const PartField& field : fields_) {
@@ -118,23 +141,12 @@ void Partitioner::MakeKey(std::int64_t row) {
 }
 
 std::int32_t Partitioner::NumberOfKey(std::int64_t row) {
-  const auto found = by_key_.find(std::string_view(key_));
-  if (found != by_key_.end()) return found->second;
-  const auto number = static_cast<std::int32_t>(tuples_.size());
-  by_key_.emplace(key_, number);
-  std::vector<PartitionValue>& tuple = tuples_.emplace_back();
+  if (const std::int32_t known = tuples_.Find(key_); known >= 0) return known;
+  std::vector<PartitionValue> tuple;
   for (const PartField& field : fields_) {
     tuple.push_back(field.column == nullptr ? PartitionValue() : ValueAt(*field.column, row));
   }
-  byte_size_ += kTupleBytes + 2 * static_cast<std::int64_t>(key_.size()) +
-                static_cast<std::int64_t>(fields_.size() * sizeof(PartitionValue));
-  return number;
-}
-
-void Partitioner::Clear() {
-  tuples_.clear();
-  by_key_.clear();
-  byte_size_ = 0;
+  return tuples_.Add(key_, std::move(tuple));
 }
 
 }  // namespace frazil

@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "columns/column.h"
@@ -17,7 +18,34 @@
 
 namespace frazil {
 
-// Gives numbers to partition tuples, from 0, in the order in which they are seen.
+// Partition tuples, numbered from 0 in the order in which they come.
+class PartitionTuples {
+ public:
+  std::size_t size() const { return tuples_.size(); }
+  const std::vector<PartitionValue>& tuple(std::int32_t partition) const {
+    return tuples_[static_cast<std::size_t>(partition)];
+  }
+  // What they hold in memory, about.
+  std::int64_t byte_size() const { return byte_size_; }
+
+  // By the tuple as bytes, from which equal tuples are told; -1 where there is none.
+  std::int32_t Find(std::string_view key) const;
+  // The new one's number. REQUIRES: there is none of this key.
+  std::int32_t Add(std::string_view key, std::vector<PartitionValue> tuple);
+  // Takes over another's of the same partition spec; for each of them its number here.
+  std::vector<std::int32_t> Merge(PartitionTuples other);
+
+ private:
+  struct Hash : std::hash<std::string_view> {
+    using is_transparent = void;
+  };
+
+  std::vector<std::vector<PartitionValue>> tuples_;
+  std::unordered_map<std::string, std::int32_t, Hash, std::equal_to<>> by_key_;
+  std::int64_t byte_size_ = 0;
+};
+
+// Numbers the partitions of rows.
 class Partitioner {
  public:
   // A field whose source the rows do not have is null. REQUIRES: the transforms are known and take their
@@ -27,14 +55,9 @@ class Partitioner {
   // The partition of each row. Lives until the next call.
   std::span<const std::int32_t> Number(const ColumnBatch& batch);
 
-  std::size_t size() const { return tuples_.size(); }
-  const std::vector<PartitionValue>& tuple(std::int32_t partition) const {
-    return tuples_[static_cast<std::size_t>(partition)];
-  }
-  // Forgets all partitions.
-  void Clear();
-  // What the tuples hold in memory, about.
-  std::int64_t byte_size() const { return byte_size_; }
+  const PartitionTuples& tuples() const { return tuples_; }
+  // All partitions so far, which are forgotten.
+  PartitionTuples TakeTuples() { return std::exchange(tuples_, {}); }
 
  private:
   struct PartField {
@@ -43,17 +66,11 @@ class Partitioner {
     std::unique_ptr<Column> made;    // results of a transform other than identity
     const Column* column = nullptr;  // of the batch at hand; nullptr: null in all rows
   };
-  struct Hash : std::hash<std::string_view> {
-    using is_transparent = void;
-  };
-
   void MakeKey(std::int64_t row);
   std::int32_t NumberOfKey(std::int64_t row);
 
   std::vector<PartField> fields_;
-  std::vector<std::vector<PartitionValue>> tuples_;
-  std::unordered_map<std::string, std::int32_t, Hash, std::equal_to<>> by_key_;
-  std::int64_t byte_size_ = 0;
+  PartitionTuples tuples_;
   std::string key_;
   std::vector<std::int32_t> numbers_;
 };

@@ -1,5 +1,6 @@
 #include "table/table_writer.h"
 
+#include <fmt/ranges.h>
 #include <gmock/gmock.h>
 
 #include <algorithm>
@@ -17,6 +18,7 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
+using ::testing::UnorderedElementsAre;
 
 // Counts the files that are open at the same time.
 class CountingFormat final : public DataFileFormat {
@@ -26,36 +28,39 @@ class CountingFormat final : public DataFileFormat {
                                                  const DataFileOptions& options) override {
     FRAZIL_ASSIGN(auto inner, ParquetFormat().Create(object, location, schema, options));
     most_open = std::max(most_open, ++open);
-    return std::make_unique<Counted>(std::move(inner), open);
+    return std::make_unique<Counted>(std::move(inner), *this);
   }
 
   int open = 0;
   int most_open = 0;
+  int fails_after = 1 << 30;  // so many files are finished before one fails
 
  private:
   class Counted final : public DataFileWriter {
    public:
-    Counted(std::unique_ptr<DataFileWriter> inner, int& open) : inner_(std::move(inner)), open_(open) {}
+    Counted(std::unique_ptr<DataFileWriter> inner, CountingFormat& all)
+        : inner_(std::move(inner)), all_(all) {}
     ~Counted() override { Close(); }
     Status Write(const ColumnBatch& batch) override { return inner_->Write(batch); }
     WriterSize size() const override { return inner_->size(); }
     Result<WrittenFile> Finish() override {
       Close();
+      if (all_.fails_after-- == 0) return Fail(ErrorKind::kInternal, "PARQUET_WRITE", "a fault was injected");
       return inner_->Finish();
     }
     void Begin(ObjectWriter& object, const std::string& location) override {
       is_open_ = true;
-      ++open_;
+      ++all_.open;
       inner_->Begin(object, location);
     }
 
    private:
     void Close() {
-      if (std::exchange(is_open_, false)) --open_;
+      if (std::exchange(is_open_, false)) --all_.open;
     }
     bool is_open_ = true;
     std::unique_ptr<DataFileWriter> inner_;
-    int& open_;
+    CountingFormat& all_;
   };
 };
 
@@ -85,7 +90,11 @@ class TableWriterTest : public testing::Test {
   }
 
   std::unique_ptr<TableWriter> Writer(std::int64_t wait_bytes = 1 << 30) {
-    return std::make_unique<TableWriter>(layout, format, store, uploads, ThreadRuntime(), wait_bytes);
+    return std::make_unique<TableWriter>(layout, Seams(store), wait_bytes);
+  }
+
+  FileSeams Seams(ObjectStore& where) {
+    return {.format = format, .store = where, .uploads = uploads, .runtime = ThreadRuntime()};
   }
 
   static Result<std::vector<DataFile>> Seal(TableWriter& writer) {
@@ -109,6 +118,8 @@ class TableWriterTest : public testing::Test {
     const bool look = batch.rows() % 64 == 0 || note.size() > kMegabyte;
     ASSERT_THAT(look ? writer.TakeIfFull() : Status(), IsOk());
   }
+
+  UnwrittenRows LeftByTwo(std::vector<DataFile>& own_files, std::int64_t wait_bytes);
 
   // "id:name" of the file's rows, in order.
   std::vector<std::string> Rows(const DataFile& file) {
@@ -219,6 +230,86 @@ TEST_F(TableWriterTest, EachFileOfASortedTableIsSorted) {
   }
 }
 
+// What two writers leave of the partitions a to e, whose rows have the ids 10 to 14 and, backwards, 20 to 24.
+UnwrittenRows TableWriterTest::LeftByTwo(std::vector<DataFile>& own_files, std::int64_t wait_bytes) {
+  std::optional<UnwrittenRows> all;
+  for (const std::int64_t writer_id : {1, 2}) {
+    auto writer = Writer(wait_bytes);
+    for (std::int64_t i = 0; i < 5; ++i) {
+      const char name = static_cast<char>('a' + (writer_id == 1 ? i : 4 - i));
+      Add(*writer, writer_id * 10 + i, std::string(1, name));
+    }
+    if (writer_id == 2) Add(*writer, 99, "a", std::string(kMegabyte, 'n'));
+    std::optional<UnwrittenRows> left;
+    auto sealed = writer->Seal(&left);
+    EXPECT_THAT(sealed, IsOk());
+    EXPECT_THAT(sealed->AwaitDurable(), IsOk());
+    own_files.insert(own_files.end(), sealed->files.begin(), sealed->files.end());
+    EXPECT_EQ(writer->held_bytes(), 0);
+    EXPECT_GT(left->bytes(), 0);
+    if (all) {
+      all->Merge(std::move(*left));
+    } else {
+      all = std::move(left);
+    }
+  }
+  return std::move(*all);
+}
+
+TEST_F(TableWriterTest, SmallPartitionsOfSeveralWritersArePutTogether) {
+  MakeTable({"name"}, {});
+  std::vector<DataFile> own_files;
+  const UnwrittenRows rows = LeftByTwo(own_files, /*wait_bytes=*/4 << 20);
+  ASSERT_THAT(own_files, SizeIs(1));
+  EXPECT_THAT(Rows(own_files[0]), ElementsAre("24:a", "99:a")) << "large enough for a file of its own";
+  std::vector<std::string> found;
+  for (const std::size_t share : {std::size_t{0}, std::size_t{1}}) {
+    SealedFiles sealed;
+    ASSERT_OK(rows.WriteShare(Seams(store), share, 2, sealed));
+    ASSERT_OK(sealed.AwaitDurable());
+    EXPECT_GE(sealed.files.size(), 2U);
+    for (const DataFile& file : sealed.files) {
+      const auto rows_of_file = Rows(file);
+      EXPECT_EQ(Folder(file), "name=" + rows_of_file[0].substr(3));
+      EXPECT_EQ(file.partition[0].bytes, rows_of_file[0].substr(3));
+      found.push_back(fmt::format("{}", fmt::join(rows_of_file, " ")));
+    }
+  }
+  EXPECT_THAT(found, UnorderedElementsAre("10:a", "11:b 23:b", "12:c 22:c", "13:d 21:d", "14:e 20:e"));
+  EXPECT_EQ(format.open, 0);
+}
+
+TEST_F(TableWriterTest, WhatIsPutTogetherIsSorted) {
+  MakeTable({"name"}, {"id desc"});
+  std::vector<DataFile> own_files;
+  const UnwrittenRows rows = LeftByTwo(own_files, /*wait_bytes=*/1 << 30);
+  EXPECT_THAT(own_files, IsEmpty());
+  SealedFiles sealed;
+  ASSERT_OK(rows.WriteShare(Seams(store), 0, 1, sealed));
+  ASSERT_OK(sealed.AwaitDurable());
+  std::vector<std::string> found;
+  for (const DataFile& file : sealed.files) {
+    EXPECT_EQ(file.sort_order_id, 1);
+    found.push_back(fmt::format("{}", fmt::join(Rows(file), " ")));
+  }
+  EXPECT_THAT(found,
+              UnorderedElementsAre("99:a 24:a 10:a", "23:b 11:b", "22:c 12:c", "21:d 13:d", "20:e 14:e"));
+}
+
+TEST_F(TableWriterTest, AShareThatFailsTellsWhatIsToBeDeleted) {
+  MakeTable({"name"}, {});
+  std::vector<DataFile> own_files;
+  const UnwrittenRows rows = LeftByTwo(own_files, /*wait_bytes=*/1 << 30);
+  format.fails_after = 2;
+  SealedFiles sealed;
+  EXPECT_THAT(rows.WriteShare(Seams(store), 0, 1, sealed), FailsWithCode("PARQUET_WRITE"));
+  EXPECT_THAT(sealed.files, SizeIs(2));
+  ASSERT_OK(sealed.AwaitDurable());
+  DeleteFiles(store, sealed.files);
+  ASSERT_OK_AND_ASSIGN(const auto left, store.List("memory:/lake/t/"));
+  EXPECT_THAT(left, IsEmpty());
+}
+
 TEST_F(TableWriterTest, AnOrderThatCannotBeFollowedIsNotClaimed) {
   MakeTable({}, {"id"});
   metadata.sort_orders[0].fields[0].transform = "zorder";
@@ -287,7 +378,7 @@ TEST_F(TableWriterTest, AFileThatFailsIsOpenNoLonger) {
     FaultyStore faulty(store, [&](StoreOperation operation, const std::string&) {
       return operation == failing ? StoreFault::Fails() : StoreFault::None();
     });
-    TableWriter writer(layout, format, faulty, uploads, ThreadRuntime(), 1 << 30);
+    TableWriter writer(layout, Seams(faulty), 1 << 30);
     Add(writer, 1, "a");
     EXPECT_FALSE(Seal(writer));
     EXPECT_EQ(format.open, 0);
