@@ -78,13 +78,21 @@ TEST_F(Program, ValidateNamesThePlace) {
 
 TEST_F(Program, RefusesAWrongCommandLineWith64) {
   EXPECT_EQ(Execute({}), 64);
-  EXPECT_EQ(Execute({"frobnicate"}), 64);
   EXPECT_EQ(Execute({"validate"}), 64);
   EXPECT_EQ(Execute({"validate", "-f", "x", "-o", "xml"}), 64);
   EXPECT_EQ(Execute({"demo", "--records", "-3"}), 64);
   EXPECT_EQ(Execute({"run", "-f", "x", "--memory", "lots"}), 64);
   EXPECT_EQ(Execute({"run", "-f", Write("good.yaml", Good()), "oders"}), 64);
   EXPECT_THAT(err_, HasSubstr("did you mean orders?"));
+}
+
+TEST_F(Program, NamesWhatItDoesNotKnow) {
+  EXPECT_EQ(Execute({"frobnicate"}), 64);
+  EXPECT_THAT(err_, HasSubstr("frobnicate"));
+  EXPECT_EQ(Execute({"accept", "streams"}), 64);
+  EXPECT_THAT(err_, HasSubstr("streams"));
+  EXPECT_EQ(Execute({"run", "--fiel", "x"}), 64);
+  EXPECT_THAT(err_, HasSubstr("--fiel"));
 }
 
 TEST_F(Program, AuditAndWhereMakeNothing) {

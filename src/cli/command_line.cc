@@ -33,19 +33,26 @@ class CommandLine {
   int Execute(int argc, const char* const* argv) {
     try {
       app_.parse(argc, argv);
+    } catch (const CLI::RequiredError& error) {  // thrown first, though what is unknown mostly explains it
+      const auto unknown = app_.remaining(true);
+      return unknown.empty() ? Refuse(error) : Refuse(CLI::ExtrasError(app_.get_name(), unknown));
     } catch (const CLI::ParseError& error) {
-      std::ostringstream out;
-      std::ostringstream err;
-      const bool asked = app_.exit(error, out, err) == 0;  // --help, --version
-      std::fputs(out.str().c_str(), out_);
-      std::fputs(err.str().c_str(), err_);
-      return asked ? kExitDone : kExitUsage;
+      return Refuse(error);
     }
     if (verbose_) SetLogLevel(LogLevel::kDebug);
     return command_(Output(out_, err_, format_));
   }
 
  private:
+  int Refuse(const CLI::ParseError& error) {
+    std::ostringstream out;
+    std::ostringstream err;
+    const bool asked = app_.exit(error, out, err) == 0;  // --help, --version
+    std::fputs(out.str().c_str(), out_);
+    std::fputs(err.str().c_str(), err_);
+    return asked ? kExitDone : kExitUsage;
+  }
+
   CLI::App* Add(const std::string& name, const std::string& purpose) {
     CLI::App* command = app_.add_subcommand(name, purpose);
     AddCommon(command);
