@@ -18,7 +18,7 @@ Result<FollowerPosition> PositionOf(const StreamSeams& seams, const std::string&
   FRAZIL_ASSIGN(auto answer, AskHistory(seams.store, history, [&](const History& known) {
                   return ReadFollower(known, stream, "main");
                 }));
-  return std::get<FollowerPosition>(std::move(answer));
+  return std::get<FollowerPosition>(answer);
 }
 
 Status CheckUuid(const PendingEntry& entry, const TableMetadata& table) {
@@ -80,7 +80,7 @@ Result<FollowerState> LoadFollower(const StreamSeams& seams, const std::string& 
                                    const TableName& name) {
   FRAZIL_ASSIGN(auto table, seams.catalog.Load(name));
   FRAZIL_ASSIGN(auto position, PositionOf(seams, stream, table));
-  return FollowerState{.table = std::move(table), .position = std::move(position)};
+  return FollowerState{.table = std::move(table), .position = position};
 }
 
 Status Followers::Apply(const PositionRecord& record, const PositionRecord* lost, StopSignal& stop) const {

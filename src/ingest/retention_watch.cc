@@ -39,7 +39,7 @@ void RetentionWatch::Look(BatchSource& source, const Positions& next,
   auto risk = Assess(source, unread, bounds, stop);
   if (!risk) return NoteFailure(risk.error());
   failed_code_.clear();
-  Tell(std::move(*risk));
+  Tell(*risk);
 }
 
 Result<std::optional<RetentionRisk>> RetentionWatch::Assess(
@@ -110,7 +110,7 @@ void RetentionWatch::Tell(std::optional<RetentionRisk> risk) {
   const bool same = risk.has_value() == risk_.has_value() &&
                     (!risk || (level == level_before && risk->partition == risk_->partition &&
                                risk->partitions == risk_->partitions));
-  risk_ = std::move(risk);
+  risk_ = risk;
   if (!same && on_change_) on_change_(risk_);
 }
 

@@ -118,8 +118,8 @@ Result<std::size_t> BrokerLink::ReadLength(std::size_t most, MonotonicTime deadl
                 "check host and port in brokers");
   }
   auto length = FrameLength(first, most);
-  if (!length) FRAZIL_TRY(Judge(Fail(std::move(length).error())));
-  return length;
+  if (length) return *length;
+  return Fail(Judge(Fail(std::move(length).error())).error());
 }
 
 Status BrokerLink::ReadFrame(char* to, std::size_t length, std::int32_t asked, MonotonicTime deadline,

@@ -85,7 +85,7 @@ class Trino:
                           "iceberg.jdbc-catalog.driver-class": "org.sqlite.JDBC",
                           "iceberg.jdbc-catalog.connection-url": f"jdbc:sqlite:{lake.database}",
                           "iceberg.jdbc-catalog.default-warehouse-dir": f"file://{lake.warehouse}",
-                          "fs.hadoop.enabled": "true"}
+                          "fs.hadoop.enabled": "true", "iceberg.expire-snapshots.min-retention": "0s"}
             settings = ", ".join(f"\"{key}\" = '{value}'" for key, value in properties.items())
             self._execute(f"CREATE CATALOG {name} USING iceberg WITH ({settings})")
             self._lakes[lake.database] = name
