@@ -30,7 +30,8 @@ bool Unescape(std::string& token) {
       plain += token[i];
       continue;
     }
-    if (++i == token.size() || (token[i] != '0' && token[i] != '1')) return false;
+    ++i;
+    if (i == token.size() || (token[i] != '0' && token[i] != '1')) return false;
     plain += token[i] == '0' ? '~' : '/';
   }
   token = std::move(plain);

@@ -248,9 +248,9 @@ std::vector<MappingProblem> FindMappingProblems(const Mapping& mapping) {
   std::vector<MappingProblem> problems;
   const auto add = [&](std::optional<std::size_t> column, Status status,
                        std::vector<std::size_t> parts = {}) {
-    if (!status)
-      problems.push_back({.column = column, .parts = std::move(parts), .error = std::move(status).error()});
-    return status.has_value();
+    if (status) return true;
+    problems.push_back({.column = column, .parts = std::move(parts), .error = std::move(status).error()});
+    return false;
   };
   if (mapping.columns.empty()) {
     add({},

@@ -18,6 +18,7 @@ constexpr std::array<std::uint32_t, 8> kSalt = {0x47b6137bU, 0x44974d91U, 0x8824
 }  // namespace
 
 std::uint64_t BloomHash(std::string_view plain) {
+  if (plain.data() == nullptr) plain = "";  // no length comes with it, which an analyzer cannot know
   return XXH64(plain.data(), plain.size(), 0);
 }
 
@@ -53,7 +54,8 @@ double BloomFilter::FoldedRate() const {
       rate *= std::popcount(blocks_[i][k] | blocks_[i + 1][k]) / 32.0;
     sum += rate;
   }
-  return sum / static_cast<double>(blocks_.size() / 2);
+  const std::size_t pairs = blocks_.size() / 2;
+  return sum / static_cast<double>(pairs);
 }
 
 std::string BloomFilter::Serialize() const {

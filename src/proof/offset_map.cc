@@ -10,7 +10,7 @@ constexpr std::int64_t kWordBits = 64;
 
 }  // namespace
 
-OffsetMap::OffsetMap(std::map<Partition, OffsetRange> ranges) {
+OffsetMap::OffsetMap(const std::map<Partition, OffsetRange>& ranges) {
   for (const auto& [partition, range] : ranges) {
     const std::int64_t words = range.empty() ? 0 : (range.size() + kWordBits - 1) / kWordBits;
     partitions_[partition] = {.range = range,

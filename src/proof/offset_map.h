@@ -12,7 +12,7 @@ namespace frazil {
 
 class OffsetMap {
  public:
-  explicit OffsetMap(std::map<Partition, OffsetRange> ranges);
+  explicit OffsetMap(const std::map<Partition, OffsetRange>& ranges);
 
   enum class Mark { kFirst, kAgain, kElsewhere };  // kElsewhere: not of these ranges
   Mark Add(Partition partition, Offset offset);

@@ -154,7 +154,6 @@ std::string_view ShapeName(const FieldRule& field) {
     case Shape::kOffsetMap:
       return "map of offsets";
     case Shape::kObject:
-      return "object";
     case Shape::kEnumOrObject:
       return "object";
   }

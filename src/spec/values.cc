@@ -193,7 +193,8 @@ Result<std::int64_t> ParseStartTime(std::string_view text) {
     zone_minutes = (sign == '-' ? -1 : 1) * (zone_hour * 60 + zone_minute);
   }
   const auto days = std::chrono::sys_days(date).time_since_epoch();
-  const std::int64_t seconds = std::int64_t{days.count()} * 86'400 + hour * 3'600 + minute * 60 + second;
+  const int second_of_day = hour * 3'600 + minute * 60 + second;
+  const std::int64_t seconds = std::int64_t{days.count()} * 86'400 + second_of_day;
   return (seconds - std::int64_t{zone_minutes} * 60) * 1'000 + fraction_ms;
 }
 
