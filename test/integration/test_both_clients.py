@@ -17,6 +17,8 @@ from program import Running, run, run_to_end
 from random_topic import CODECS, PARTITIONS, RandomTopic
 
 CLIENTS = ("frazil", "librdkafka")
+# By default snapshots are kept for a thousand intervals, and their counts are summed up here.
+KEEP_ALL_SNAPSHOTS = {"history.expire.max-snapshot-age-ms": "86400000"}
 EVERYTHING = {"name": "everything", "from": "", "type": "string", "parse": "json"}
 
 
@@ -33,7 +35,8 @@ class Reader:
 
     def document(self, topic: str) -> dict:
         return program.stream(topic, [*COLUMNS, EVERYTHING], self.name, self.table, metadata_columns=ALL_METADATA,
-                              start=self.start, interval="100ms", client=self.client)
+                              start=self.start, interval="100ms", client=self.client,
+                              target={"properties": KEEP_ALL_SNAPSHOTS})
 
 
 def pair(name: str, start: object = "earliest") -> list[Reader]:
