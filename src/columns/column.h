@@ -18,6 +18,8 @@ namespace frazil {
 
 // Rows in a column batch, at most.
 inline constexpr std::int64_t kMaxBatchRows = 65'536;
+// Column buffers' bytes after which a batch counts as full.
+inline constexpr std::int64_t kMaxBatchBytes = 8 << 20;
 
 // A row of one of several columns or batches.
 struct RowRef {

@@ -40,9 +40,6 @@ class Decoder {
                              ColumnBatch& rows, ColumnBatch& errors, DecodeCounts& counts) = 0;
 };
 
-// Column buffers' bytes after which a batch counts as full.
-inline constexpr std::int64_t kMaxBatchBytes = 8 << 20;
-
 // A mapping made ready for decoding JSON messages; shared by the decoders of all lanes.
 class JsonDecoderFactory {
  public:

@@ -13,8 +13,6 @@
 namespace frazil {
 namespace {
 
-// Bytes of columns that go to a file in one piece, as full row groups want them.
-constexpr std::int64_t kMostGatheredBytes = 8 << 20;
 // Rows that are gathered between two looks at their bytes.
 constexpr std::int32_t kGatherStep = 256;
 // What an entry of a finished file's metrics holds.
@@ -132,8 +130,7 @@ Status PartitionFiles::WriteWaiting(std::int32_t partition, const WaitingRows& r
 
 // Once they are many, or all of them.
 Status PartitionFiles::WriteGathered(std::int32_t partition, bool all) {
-  const bool many =
-      gathered_.rows() + kGatherStep > kMaxBatchRows || gathered_.byte_size() >= kMostGatheredBytes;
+  const bool many = gathered_.rows() + kGatherStep > kMaxBatchRows || gathered_.byte_size() >= kMaxBatchBytes;
   if (gathered_.rows() == 0 || !(all || many)) return {};
   FRAZIL_TRY(Write(partition, gathered_));
   gathered_.Clear();

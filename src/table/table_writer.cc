@@ -9,8 +9,6 @@
 namespace frazil {
 namespace {
 
-// Bytes of columns that go to a file in one piece, as full row groups want them.
-constexpr std::int64_t kMaxBatchBytes = 8 << 20;
 // Files that stay open between seals, and the share of the waiting bytes that is worth a file of its own.
 constexpr std::size_t kMostOpenFiles = 8;
 constexpr std::int64_t kLargeShare = 16;
